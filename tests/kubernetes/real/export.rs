@@ -7,25 +7,25 @@ use super::cluster::cluster;
 use super::namespace::Namespace;
 use crate::vectors::{Numbers, VARIABLES, planned, task, words};
 
-/// Writes each of its arguments as a line of hexadecimal digits.
-const SHOW: &str = "sh -c 'for it; do printf %s \"$it\" | od -An -v -tx1 | tr -d \" \\n\"; echo; done' sh";
+/// Writes the bytes of its arguments as hexadecimal digits, with a zero behind each.
+const SHOW: &str = "sh -c 'printf \"%s\\0\" \"$@\" | od -An -v -tx1' sh";
 
 const SELECTOR: &str = "draft-tasks/phase=post-deploy";
 
 /// Stands behind each of the vectors that a task has; nothing of which they are made gives it.
 const END: &str = "///";
 
-/// A word, as it is shown.
-fn shown(word: &str) -> String {
-    word.bytes().map(|byte| format!("{byte:02x}")).collect()
+/// The arguments that are shown.
+fn shown(log: &str) -> Vec<String> {
+    let byte = |digits| u8::from_str_radix(digits, 16).expect("two digits");
+    let text = String::from_utf8(log.split_whitespace().map(byte).collect()).expect("UTF-8");
+    text.split_terminator('\0').map(str::to_owned).collect()
 }
 
-/// The vectors of a task, as they are shown.
-fn vectors<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Vec<&'a str>> {
-    let end = shown(END);
-    let words: Vec<&str> = words.collect();
-    let mut vectors: Vec<_> = words.split(|word| *word == end).map(<[_]>::to_vec).collect();
-    assert_eq!(vectors.pop(), Some(Vec::new()), "the last word is an end");
+/// The vectors of a task.
+fn vectors(words: &[String]) -> Vec<&[String]> {
+    let mut vectors: Vec<_> = words.split(|word| word == END).collect();
+    assert_eq!(vectors.pop(), Some(&[][..]), "the last word is an end");
     vectors
 }
 
@@ -69,8 +69,8 @@ fn an_exported_job_gives_programs_exactly_the_arguments_of_the_plan() {
     let mut count = 0;
     for (index, argv) in planned.iter().enumerate() {
         let log = namespace.log(&pods[0].name_any(), &format!("{:02}-{index}", index + 1));
-        let argv: Vec<String> = argv[4..].iter().map(|word| shown(word)).collect();
-        let (given, planned) = (vectors(log.lines()), vectors(argv.iter().map(String::as_str)));
+        let log = shown(&log);
+        let (given, planned) = (vectors(&log), vectors(&argv[4..]));
         let different = given.iter().zip(&planned).find(|(given, planned)| given != planned);
         assert!(different.is_none() && given.len() == planned.len(), "task {index}: {different:?}");
         count += given.len();
