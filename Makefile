@@ -57,6 +57,7 @@ bench: rust ## Measure the analysis, the executor, and the server beside its pee
 	@cargo test --locked -p draft-tasks --test cli -- --ignored --nocapture export::bench::
 	@tests/tools/bench
 	@tests/tools/run_bench.py target/release/draft-tasks
+	@tests/tools/cli_bench target/release/draft-tasks
 
 install: rust ## Install the binary where cargo installs programs
 	@cargo install --path server/draft-tasks --locked

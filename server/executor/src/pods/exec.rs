@@ -78,12 +78,11 @@ impl<'a> TaskInPod<'a> {
     /// Executes the command and tells its output; it may take as long as the command, the limit or a stop says.
     pub(crate) async fn run(self) -> TaskEnd {
         let started = halt::now();
-        // What runs in a pod goes on while the program is halted, and so grows older.
-        let end = self.until_told(Instant::now()).await;
+        let end = self.until_told().await;
         TaskEnd { duration: halt::now() - started, ..end }
     }
 
-    async fn until_told(mut self, begun: Instant) -> TaskEnd {
+    async fn until_told(mut self) -> TaskEnd {
         let started = {
             let mut stop = self.stop.clone();
             let start = timeout(BEGIN, async {
@@ -106,7 +105,8 @@ impl<'a> TaskInPod<'a> {
             Ok(process) => process,
             Err(failure) => return TaskEnd::without_start(Outcome::Failed(self.explain(failure).await)),
         };
-        self.live(process, begun).await
+        // What runs in a pod goes on while the program is halted, and so grows older.
+        self.live(process, Instant::now()).await
     }
 
     fn argv(&self) -> &'a [String] {

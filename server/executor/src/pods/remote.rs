@@ -14,19 +14,19 @@ use crate::event::Pod;
 /// How long the shell may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// By how many seconds the ages of processes may be off: both are counted in whole ones, and a command begins some time
-/// after it was asked for.
+/// By how many seconds the ages of processes may be off: both are counted in whole ones, and a server starts a command
+/// some time after it has taken the connection.
 const EARLY: u64 = 2;
 const LATE: u64 = 6;
 
 /// Finds the command's process and signals its session, with nothing but what every shell has built in.
 ///
-/// A command that was executed in a container has no parent there, leads a session of its own, and is as old as the
-/// request. Where several such processes are, it is the one that has the program's name; when that is not clear either,
+/// A command that was executed in a container has no parent there, leads a session of its own, and is as old as its
+/// connection. Where several such processes are, it is the one that has the program's name; when that is not clear either,
 /// nothing is signalled. What is killed may start something in the last moment, so that is repeated until nothing of the
 /// session is left but the dead that nobody has buried. A container that is started again gives the same numbers to other
 /// processes: another first process, or one that is younger than the command, tells that the command has ended with the
-/// container. Arguments: the signal, the program's name as the kernel cuts it, the age of the request in seconds, the
+/// container. Arguments: the signal, the program's name as the kernel cuts it, the age of the connection in seconds, the
 /// least and the greatest age of the command, or in place of these the session and when the first process was started.
 /// It answers `sent`, the session and when the first process was started, `gone` where nothing of it is left, `none` or
 /// `several`.
@@ -101,7 +101,7 @@ pub(crate) struct Remote<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) pod: &'a Pod,
     pub(crate) argv: &'a [String],
-    /// When it was asked for.
+    /// When its connection was there, which may take long.
     pub(crate) begun: Instant,
 }
 
