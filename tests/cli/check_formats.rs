@@ -183,6 +183,21 @@ fn gitlab_gets_a_fingerprint_for_each_finding() {
 }
 
 #[test]
+fn gitlab_and_github_are_told_of_a_file_that_cannot_be_read() {
+    let tool = alone("");
+    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"\xff\"\n");
+    let said = "is not UTF-8: byte 0xff at line 2, column 6";
+    let called = tool.call(&["check", "--format", "gitlab"]);
+    let issues: Value = serde_json::from_str(&called.stdout).unwrap_or_else(|_| panic!("{called:?}"));
+    assert_eq!((called.code, issues.as_array().expect("a list").len()), (Some(2), 1), "{called:?}");
+    assert_eq!(issues[0]["description"], format!(".draft-tasks.toml: {said}"));
+    assert_eq!(issues[0]["severity"], "major");
+    assert_eq!(issues[0]["location"]["path"], ".draft-tasks.toml");
+    let called = tool.call(&["check", "--format", "github"]);
+    assert!(called.stdout.contains(&format!("::{said}")), "{called:?}");
+}
+
+#[test]
 fn what_is_below_a_severity_is_neither_shown_nor_counted() {
     let tool = alone("[Pre-Up]\na = \"echo\"\n[pre-upp]\n");
     for (severity, code, said) in [

@@ -119,7 +119,12 @@ fn a_link_to_nothing_is_not_written_through() {
 #[test]
 fn what_cannot_be_read_or_written_is_said() {
     let tool = with_packs();
-    assert_said(&tool.call(&["create", "none"]), 2, "", "error: none: there is no such directory\n");
+    assert_said(
+        &tool.call(&["create", "none"]),
+        2,
+        "",
+        "error: none: there is no such directory; it has to be made first\n",
+    );
     tool.write(&format!("{AZURE}/odd/tasks.toml/file"), b"");
     let said = "error: the tasks file of the pack github.com/Azure/draft/odd: is a directory\n";
     assert_said(&tool.call(&["create", "--pack", "odd"]), 2, "", said);

@@ -185,5 +185,11 @@ fn a_directory_is_entered_before_anything_is_looked_at() {
     }
     assert_refused(&tool.call(&["-C", "none", "check"]), &["error: -C none: there is no such directory\n"]);
     assert_refused(&tool.call(&["runs", "show", "last", "--file", "none"]), &["no run is kept"]);
+    assert_refused(
+        &tool.call(&["runs", "show", "last", "--file", "none"]),
+        &["none: there is no such file now"],
+    );
+    let gone = tool.call_after("mkdir gone; cd gone; rmdir ../gone", &["list"]);
+    assert_refused(&gone, &["this directory was removed: change to one that is there"]);
     assert_refused(&tool.call(&["check", "--file", "none"]), &["none: there is no such file"]);
 }

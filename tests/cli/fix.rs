@@ -124,7 +124,7 @@ fn what_would_run_otherwise_is_left_to_the_user() {
         [cleanup]\nc = \"rm -rf $BUILD_DIR/*\"\nd = \"helm delete --purge db\"\n";
     let tool = Tool::new(text);
     let called = tool.call(&["check", "--fix", "--rule", "program-not-found=off"]);
-    let end = "4 findings have fixes for you to choose, as what runs would change: see `help:` above; \
+    let end = "4 findings have fixes for you to choose, as what runs or is found may change: see `help:` above; \
         an editor applies it as a quick fix\n";
     assert!(called.stdout.ends_with(end), "{called:?}");
     assert!(called.stdout.contains("= help: wrap in `sh -c '…'`"), "{called:?}");

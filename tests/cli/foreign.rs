@@ -27,6 +27,11 @@ fn it_is_used_only_where_its_folder_is_named() {
     for run in runs {
         assert_says(&tool.call(run), 2, &["belongs to another user", "DRAFT_TASKS_SAFE_DIRECTORIES"]);
     }
+    let tool = tool.with("DRAFT_TASKS_SAFE_DIRECTORIES", "given");
+    for run in runs {
+        let said = "`given` in DRAFT_TASKS_SAFE_DIRECTORIES is not used, as it is not an absolute path";
+        assert_says(&tool.call(run), 2, &[said]);
+    }
     let folder = tool.path("").display().to_string();
     let beside = tool.path("sub").display().to_string();
     let tool = tool.with("DRAFT_TASKS_SAFE_DIRECTORIES", &beside);

@@ -162,8 +162,7 @@ fn without_an_answer_of_the_cluster_it_is_deployed_and_the_pods_are_asked_for_af
     let warnings: Vec<_> = called.stderr.lines().filter(|line| line.starts_with(said)).collect();
     assert_eq!(warnings.len(), 1, "it is told once: {called:?}");
     assert!(warnings[0].ends_with("up goes on, as pre-up may change that"), "{called:?}");
-    let again =
-        "\nwarning: that has not changed; up goes on, though it cannot tell afterwards which pods are new\n";
+    let again = "\nwarning: what was said of the cluster has not changed; up goes on, though it cannot tell afterwards which pods are new\n";
     assert!(called.stderr.contains(again), "{called:?}");
     assert!(called.stderr.ends_with("error: post-deploy failed, so post-up did not run\n"), "{called:?}");
     assert!(tool.path("first").exists() && tool.path("deployed").exists() && !tool.path("never").exists());

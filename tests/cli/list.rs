@@ -44,6 +44,8 @@ fn a_run_of_no_phase_lists_what_there_is_and_runs_nothing() {
     assert!(!tool.path("db").exists() && !tool.path("drop").exists());
     assert_unusable(&tool, &["run", "--format", "json"], &["name a phase"]);
     assert_unusable(&tool, &["run", "--skip", "drop"], &["PHASE"]);
+    let called = Tool::new("").call(&["run"]);
+    assert_eq!(called.stderr, "error: nothing runs, as there is no task to run\n", "{called:?}");
 }
 
 #[test]

@@ -185,6 +185,15 @@ fn many_are_removed_by_age_or_all() {
     assert!(!called.stderr.contains("--all"), "it would remove those of every project: {called:?}");
     let called = tool.call(&["runs", "rm", "--failed"]);
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), "no run is removed\n"), "{called:?}");
+    for (age, says) in
+        [("0", "its unit is missing: write 0d for days"), ("90", "write 90d"), ("x", "such as 12h, 7d")]
+    {
+        let called = tool.call(&["runs", "rm", "--older-than", age]);
+        assert!(called.code == Some(2) && called.stderr.contains(says), "{called:?}");
+    }
+    let called = tool.call(&["runs", "show", "--failed"]);
+    let says = "no run is kept; 3 others with other options";
+    assert!(called.code == Some(2) && called.stderr.contains(says), "{called:?}");
     let called = tool.call(&["runs", "rm", "--older-than", "0s"]);
     assert_eq!((called.code, called.stdout.matches("removed ").count()), (Some(0), 2), "{called:?}");
     assert_eq!(tool.record_folders().len(), 1, "that of the other file");
@@ -334,7 +343,7 @@ fn that_cannot_be_kept_do_not_fail_the_run() {
         assert_eq!(called.code, Some(0), "{called:?}");
         let lines: Vec<&str> = called.stderr.lines().collect();
         let [of_locks, of_record] = lines.as_slice() else { panic!("{called:?}") };
-        assert!(of_locks.starts_with("warning: cannot tell whether another program"), "{called:?}");
+        assert!(of_locks.starts_with("warning: it is not known whether another program"), "{called:?}");
         assert!(of_record.starts_with("warning: no record is kept of this run: "), "{called:?}");
         assert!(lines.iter().all(|line| line.contains(place)), "{called:?}");
         assert_in_order(&called, &["good │ 1", "1 passed"]);
@@ -507,7 +516,7 @@ fn have_no_place_without_a_home() {
     let tool = tool.with("DRAFT_TASKS_STATE_DIR", "").with("XDG_STATE_HOME", "").with("HOME", "");
     let called = tool.call(&["run", "pre-up"]);
     assert_eq!(called.code, Some(0), "{called:?}");
-    let said = "warning: no record is kept of this run, and cannot tell whether another program runs tasks of this file: there is no folder for locks; set DRAFT_TASKS_STATE_DIR\n";
+    let said = "warning: no record is kept of this run, and it is not known whether another program runs tasks of this file: there is no folder for locks; set DRAFT_TASKS_STATE_DIR\n";
     assert_eq!(called.stderr, said, "it is told once");
     assert_eq!(tool.call(&["run", "pre-up", "--no-record"]).stderr.lines().count(), 1);
     let called = tool.call(&["runs"]);

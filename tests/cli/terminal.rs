@@ -521,6 +521,15 @@ fn nothing_takes_the_terminal_from_the_shell_in_the_background() {
 }
 
 #[test]
+fn what_goes_on_is_not_drawn_over_the_prompt_of_a_shell() {
+    let tool = tasks("pre-up", &[("a", "sh -c 'echo working; until test -e go; do sleep 0.05; done'")]);
+    let script = "draft_tasks run pre-up & read line; touch go; wait $!; echo ended $?";
+    let text = lent(&tool, script, &[("working", b"words\n")]);
+    assert!(text.contains("1 passed") && text.contains("ended 0"), "{text:?}");
+    assert!(!text.contains(is_spinner) && !text.contains("\u{1b}[2K"), "{text:?}");
+}
+
+#[test]
 fn the_key_that_halts_does_nothing_where_nobody_could_let_it_go_on() {
     let tool = tasks("pre-up", &[("slow", "sh -c 'echo working; until test -e go; do sleep 0.05; done'")]);
     let (mut ours, theirs) = terminal();

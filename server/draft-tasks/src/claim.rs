@@ -54,7 +54,7 @@ impl Claim {
     /// Who runs one of them.
     pub(crate) fn take(wanted: Activity, state: Option<&Path>, file: &Path) -> Result<Claim, Rival> {
         let unlocked = |why: String| {
-            let trouble = format!("cannot tell whether another program runs tasks of this file: {why}");
+            let trouble = format!("it is not known whether another program runs tasks of this file: {why}");
             Ok(Claim { locks: Vec::new(), trouble: Some(trouble) })
         };
         let Some(state) = state else {
@@ -217,7 +217,7 @@ mod tests {
         std::fs::write(state.path().join("locks"), "").unwrap();
         let claim = take(Phase::PreUp, state.path()).unwrap();
         let trouble = claim.trouble.clone().expect("a word");
-        assert!(trouble.starts_with("cannot tell whether another program runs tasks of this file"));
+        assert!(trouble.starts_with("it is not known whether another program runs tasks of this file"));
         assert!(take(Phase::PreUp, state.path()).is_ok());
     }
 

@@ -68,7 +68,7 @@ pub(crate) struct Cli {
     // No command has an argument of this name: clap would take one for the other.
     work_in: Vec<PathBuf>,
     /// Append what the program logs of itself, for finding faults in it, to this file instead of standard error; the
-    /// variable DRAFT_TASKS_LOG says how much: error, warn, info, debug or trace
+    /// variable DRAFT_TASKS_LOG says how much: error, warn, info, debug, trace or off
     #[arg(long, global = true, value_name = "FILE")]
     log: Option<PathBuf>,
 }

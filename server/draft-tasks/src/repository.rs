@@ -53,6 +53,17 @@ impl Ascent {
 /// may have a checkout that another user made.
 pub(crate) const SAFE: &str = "DRAFT_TASKS_SAFE_DIRECTORIES";
 
+/// That a folder which the user has named is not used, in brackets; nothing where all are.
+pub(crate) fn not_absolute() -> String {
+    let named = std::env::var_os(SAFE).unwrap_or_default();
+    let is_relative = |folder: &PathBuf| !folder.as_os_str().is_empty() && !folder.is_absolute();
+    let relative = std::env::split_paths(&named).find(is_relative);
+    let said = |folder: PathBuf| {
+        format!(" (`{}` in {SAFE} is not used, as it is not an absolute path)", folder.display())
+    };
+    relative.map(said).unwrap_or_default()
+}
+
 /// Whether what is at a path belongs to the user who runs the program, or lies in a folder that this user has named; of a link
 /// it, what it leads to, and the folder in which that could be replaced.
 pub(crate) fn is_own(path: &Path) -> bool {

@@ -23,7 +23,7 @@ pub(super) struct CreateArguments {
     /// The directory that gets the file
     #[arg(value_name = "DIR", default_value = ".")]
     directory: PathBuf,
-    /// Copy the tasks file of this draft pack; packs are sought in $DRAFT_HOME/packs, or ~/.draft/packs
+    /// Copy the tasks file of this draft pack, its tasks.toml; packs are sought in $DRAFT_HOME/packs, or ~/.draft/packs
     ///
     /// NAME is that of a pack, as `python`, with as much of its repository before it as makes it the only one, as
     /// `github.com/Azure/draft/python`. A pack without tasks gives an empty file, as with `draft create`. Without
@@ -95,7 +95,7 @@ fn outcome(arguments: &CreateArguments) -> Result<Outcome, String> {
 
 fn target(directory: &Path) -> Result<PathBuf, String> {
     match directory.is_dir() {
-        false => Err(format!("{}: there is no such directory", directory.display())),
+        false => Err(format!("{}: there is no such directory; it has to be made first", directory.display())),
         true if directory == Path::new(".") => Ok(TASKS_FILE.into()),
         true => Ok(directory.join(TASKS_FILE)),
     }

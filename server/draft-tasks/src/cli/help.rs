@@ -172,7 +172,10 @@ const EXAMPLES: [Examples; 22] = [
         command: "create",
         lines: [
             ("draft-tasks create", "a tasks file here"),
-            ("draft-tasks create --skeleton apps/web", "with the three phases, elsewhere"),
+            (
+                "draft-tasks create --skeleton apps/web",
+                "with the three phases, in another directory that is there",
+            ),
             ("draft-tasks create --pack go", "that of a draft pack"),
         ],
     },

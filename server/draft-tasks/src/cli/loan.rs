@@ -62,8 +62,7 @@ pub(super) fn check() -> Result<(), String> {
             "--tty lends the terminal, and there is none: standard input, output and errors have to be one";
         return Err(none.into());
     }
-    #[cfg(unix)]
-    if rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group != rustix::process::getpgrp()) {
+    if super::terminal::is_in_background(io::stdin()) {
         return Err(
             "--tty lends the terminal, and it is not given to what runs in the background: run it in the foreground"
                 .into(),

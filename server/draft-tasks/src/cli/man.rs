@@ -30,7 +30,12 @@ pub(super) fn man(arguments: &ManArguments) -> ExitCode {
 }
 
 fn write(into: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(into)?;
+    std::fs::create_dir_all(into).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            io::Error::new(error.kind(), "is no directory: name one, or one that is not there, which is made")
+        }
+        _ => error,
+    })?;
     let mut program = command();
     program.build();
     pages(program, into)

@@ -4,6 +4,7 @@
 
 use draft_tasks_analysis::file_names::{PACK_FILE, SETTINGS_FILE, TASKS_FILE};
 use draft_tasks_analysis::printable::printable;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -155,7 +156,8 @@ fn search() -> Result<Option<TasksFile>, ReadError> {
     if !repository::is_own(&path) {
         let problem = format!(
             "belongs to another user, so it is not used from a folder below; to use it, name it, or its folder in the \
-             variable {SAFE}"
+             variable {SAFE}{}",
+            repository::not_absolute()
         );
         return Err(ReadError { path, problem });
     }
@@ -164,15 +166,23 @@ fn search() -> Result<Option<TasksFile>, ReadError> {
 
 /// That there is no tasks file, where was looked, and what to do.
 fn nowhere(ascent: &Ascent) -> ReadError {
+    if let Err(error) = std::env::current_dir() {
+        let problem = match error.kind() {
+            io::ErrorKind::NotFound => "this directory was removed: change to one that is there".to_owned(),
+            _ => format!("this directory is not known: {error}"),
+        };
+        return ReadError { path: ".".into(), problem };
+    }
     let path = source::canonical(Path::new("."));
     let looked = match (&ascent.root, &ascent.foreign) {
         (None, _) => "in this directory, which is in no Git repository, so that no folder above is looked in"
             .to_owned(),
         (Some(_), Some(foreign)) => format!(
-            "in this directory{}; what is above is not looked in, as {} belongs to another user (to look in it, name its \
-             folder in the variable {SAFE})",
+            "in this directory{}; what is above is not looked in, as {} belongs to another user; to look in it, name its \
+             folder in the variable {SAFE}{}",
             if ascent.folders.is_empty() { "" } else { ", or in those above it of this user" },
-            foreign.display()
+            foreign.display(),
+            repository::not_absolute()
         ),
         (Some(root), None) if *root == path => "in this directory, the root of its Git repository".to_owned(),
         (Some(root), None) => {

@@ -150,6 +150,9 @@ fn picked(options: &Options, file: TasksFile) -> Result<Option<Picked>, String> 
         if options.format == Format::Human {
             terminal::written(listing.write(&mut io::stdout().lock(), options.look))?;
         }
+        if listing.phases.is_empty() {
+            return Err("nothing runs, as there is no task to run".into());
+        }
         return Err("nothing runs: name a phase, as in `draft-tasks run pre-up`".into());
     }
     let picked = pick::pick(&listing)?;

@@ -80,8 +80,8 @@ enum Command {
         /// --phase of this tasks file or that of --file, or with --all of every one
         ids: Vec<String>,
         /// All that are older, such as 12h, 7d, 2weeks
-        #[arg(long, value_name = "TIME", conflicts_with = "ids")]
-        older_than: Option<humantime::Duration>,
+        #[arg(long, value_name = "TIME", conflicts_with = "ids", value_parser = age)]
+        older_than: Option<Duration>,
         /// Do not ask before records of all tasks files are removed
         #[arg(long, short)]
         yes: bool,
@@ -102,6 +102,18 @@ fn phase(name: &str) -> Result<String, String> {
         Some(near) => Err(format!("did you mean `{near}`?")),
         None => Err(format!("expected one of {}", phases().collect::<Vec<_>>().join(", "))),
     }
+}
+
+/// Reads an age. What is removed is gone: a number alone may be of days as well as of seconds.
+fn age(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if text.parse::<f64>().is_ok() {
+        return Err(format!(
+            "its unit is missing: write {text}d for days, {text}h for hours or {text}m for minutes"
+        ));
+    }
+    humantime::parse_duration(text)
+        .map_err(|_| "expected a number with its unit, such as 12h, 7d or 2weeks".into())
 }
 
 /// What a run can be of.
@@ -133,8 +145,7 @@ pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
         None | Some(Command::List) => list(arguments, &records),
         Some(Command::Show { id, tasks }) => arguments.show(&records, id, tasks),
         Some(Command::Rm { ids, older_than, yes }) => {
-            let older_than = older_than.map(Into::into);
-            let removal = Removal { arguments, records: &records, older_than, yes: *yes };
+            let removal = Removal { arguments, records: &records, older_than: *older_than, yes: *yes };
             removal.remove(ids).map(|removed| code = removed)
         }
         Some(Command::Attach(job)) => job::attach(arguments, &records, job).map(|ended| code = ended),
@@ -178,6 +189,12 @@ impl RunsArguments {
     /// The tasks file whose runs are looked at; where there is none, those of all are no harm.
     fn file_to_look(&self) -> Result<Option<PathBuf>, String> {
         let file = self.file();
+        if let (Some(named), Ok(Some(found))) = (&self.file, &file)
+            && !source::is_there(found)
+        {
+            // Those of a file that is gone are kept.
+            terminal::remark(format_args!("{}: there is no such file now", named.display()));
+        }
         if self.file.is_some() || file.is_ok() {
             return file;
         }
@@ -224,7 +241,10 @@ impl RunsArguments {
     ) -> Result<(), String> {
         match self.find(records, id)? {
             Some(kept) => what(&kept),
-            None if is_last(id) => Err("no run is kept".to_owned()),
+            None if is_last(id) => {
+                let all = records.names().map_err(unreadable(&records.directory))?;
+                Err(format!("no run is kept{}", others(all.len())))
+            }
             None => Err(format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept")),
         }
     }
@@ -259,16 +279,20 @@ fn list(arguments: &RunsArguments, records: &Records) -> Result<(), String> {
     }
     let all = records.names().map_err(unreadable(&records.directory))?;
     if chosen.is_empty() {
-        let more = match all.len() {
-            0 => String::new(),
-            1 => "; 1 other with other options (--all: of all tasks files)".to_owned(),
-            count => format!("; {count} others with other options (--all: of all tasks files)"),
-        };
-        let said = format!("no runs are kept in {}{more}", records.directory.display());
+        let said = format!("no runs are kept in {}{}", records.directory.display(), others(all.len()));
         return terminal::written(writeln!(io::stdout(), "{said}"));
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
     terminal::written(table::write(&chosen, &all, file.is_none(), paint))
+}
+
+/// That there are runs which are not meant.
+fn others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "; 1 other with other options (--all: of all tasks files)".to_owned(),
+        count => format!("; {count} others with other options (--all: of all tasks files)"),
+    }
 }
 
 /// The phase, the file and the time of day of a run.

@@ -144,14 +144,19 @@ impl Screen {
     }
 }
 
-/// The terminal of standard output without its last columns.
+/// The terminal of standard output without its last columns, while it is ours: a line that is drawn over where a shell has
+/// its prompt takes away what is typed there.
 #[derive(Debug)]
 struct NarrowTerminal;
 
 impl NarrowTerminal {
     /// Moves the cursor, in a direction as ANSI has it.
     fn move_cursor(count: usize, direction: char) -> io::Result<()> {
-        if count == 0 { Ok(()) } else { write!(io::stdout(), "\u{1b}[{count}{direction}") }
+        if count == 0 { Ok(()) } else { NarrowTerminal::draw(format_args!("\u{1b}[{count}{direction}")) }
+    }
+
+    fn draw(what: fmt::Arguments<'_>) -> io::Result<()> {
+        if terminal::is_in_background(io::stdout()) { Ok(()) } else { io::stdout().write_fmt(what) }
     }
 }
 
@@ -178,15 +183,15 @@ impl TermLike for NarrowTerminal {
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        writeln!(io::stdout(), "{text}")
+        NarrowTerminal::draw(format_args!("{text}\n"))
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        write!(io::stdout(), "{text}")
+        NarrowTerminal::draw(format_args!("{text}"))
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        write!(io::stdout(), "\r\u{1b}[2K")
+        NarrowTerminal::draw(format_args!("\r\u{1b}[2K"))
     }
 
     fn flush(&self) -> io::Result<()> {

@@ -149,6 +149,17 @@ pub(super) fn can_draw() -> bool {
     is_seen(&io::stdout()) && is_set("TERM")
 }
 
+/// Whether the terminal of a stream is another program's now, as that of a shell is while this one runs behind it.
+#[cfg(unix)]
+pub(super) fn is_in_background(stream: impl std::os::fd::AsFd) -> bool {
+    rustix::termios::tcgetpgrp(stream).is_ok_and(|group| group != rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_in_background<T>(_: T) -> bool {
+    false
+}
+
 /// A run that takes less is seen to its end.
 const LONG: Duration = Duration::from_secs(30);
 

@@ -26,7 +26,7 @@ impl LackingGround {
     /// As [`LackingGround::describe`], but without what was told before.
     pub(crate) fn describe_after(&self, told: Option<&LackingGround>) -> String {
         match told.filter(|told| told.problem == self.problem) {
-            Some(_) => format!("that has not changed; {}", self.then),
+            Some(_) => format!("what was said of the cluster has not changed; {}", self.then),
             None => self.describe(),
         }
     }

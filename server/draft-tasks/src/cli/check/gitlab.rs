@@ -41,5 +41,14 @@ fn issues(file: &CheckedFile, path: &str) -> Vec<Value> {
             "location": { "path": path, "lines": { "begin": start.line, "end": end.line } },
         })
     };
-    file.findings.iter().map(issue).collect()
+    let unread = file.error.as_ref().map(|error| {
+        json!({
+            "description": format!("{path}: {error}"),
+            "check_name": "draft-tasks",
+            "fingerprint": format!("{path}:draft-tasks"),
+            "severity": "major",
+            "location": { "path": path, "lines": { "begin": 1, "end": 1 } },
+        })
+    });
+    file.findings.iter().map(issue).chain(unread).collect()
 }

@@ -115,7 +115,7 @@ fn write_left(out: &mut impl Write, checked: &[CheckedFile], manner: Manner) -> 
     let place = if manner.has_help { "see `help:` above" } else { "`draft-tasks check` shows them" };
     writeln!(
         out,
-        "{those} for you to choose, as what runs would change: {place}; an editor applies it as a quick fix"
+        "{those} for you to choose, as what runs or is found may change: {place}; an editor applies it as a quick fix"
     )
 }
 

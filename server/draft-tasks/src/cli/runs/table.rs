@@ -91,7 +91,7 @@ pub(in crate::cli) fn beginning<'a>(id: &'a str, all: &[String]) -> &'a str {
     &id[..id.ceil_char_boundary(end)]
 }
 
-/// The only task with its command, else the descriptions of all, with a sign at those that failed; a step that is no phase
+/// The only task with its command, else the descriptions of all, with a sign at those that failed or were stopped; a step that is no phase
 /// has no description of its own. Of a record that cannot be read, why.
 fn commands(kept: &StoredRun) -> String {
     if let RecordState::Unreadable(why) = &kept.state {
@@ -102,14 +102,15 @@ fn commands(kept: &StoredRun) -> String {
         [task] if Phase::from_name(phase).is_none() => task.command(),
         [task] => format!("{}: {}", printable(&task.name), task.command()),
         tasks => {
-            let failed = |index: usize| {
-                let ended = kept.result().and_then(|result| result.tasks.get(index));
-                ended.is_some_and(|task| task.outcome == OutcomeName::Failed)
-            };
+            let outcome = |index: usize| Some(kept.result()?.tasks.get(index)?.outcome);
             let shown = |(index, task): (usize, &PlannedTask)| {
-                let sign =
-                    if failed(index) { format!("{} ", OutcomeName::Failed.sign()) } else { String::new() };
-                format!("{sign}{}", printable(&task.name))
+                let name = printable(&task.name);
+                match outcome(index) {
+                    Some(ended @ (OutcomeName::Failed | OutcomeName::Stopped)) => {
+                        format!("{} {name}", ended.sign())
+                    }
+                    _ => name,
+                }
             };
             tasks.iter().enumerate().map(shown).collect::<Vec<_>>().join(", ")
         }

@@ -414,7 +414,7 @@ fn a_run_as_a_rich_client_sees_it() {
     check(
         fixture.effects(),
         expect![[r#"
-            Log { kind: Warning, message: "cannot tell whether another program runs tasks of this file: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
+            Log { kind: Warning, message: "it is not known whether another program runs tasks of this file: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
             Progress { token: "draft-tasks/run-1", value: Begin { title: "pre-up", message: "starts" } }
             run Started None pre-up · 2 tasks · in /app, with unsaved changes
             Log { kind: Warning, message: "no record is kept of this run: no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR" }
@@ -478,7 +478,7 @@ fn a_run_as_a_plain_client_sees_it() {
     check(
         fixture.effects(),
         expect![[r#"
-            Log { kind: Warning, message: "cannot tell whether another program runs tasks of this file: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
+            Log { kind: Warning, message: "it is not known whether another program runs tasks of this file: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
             Log { kind: Info, message: "pre-up · 2 tasks · in /app, with unsaved changes" }
             Log { kind: Warning, message: "no record is kept of this run: no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR" }
             start run-1 in /app: ["echo hello", "echo bye"], Stop

@@ -52,7 +52,11 @@ impl ProjectFiles {
         let unused = unused.into_iter().next().map(|file| {
             let owner = ascent.foreign.as_deref().unwrap_or(&file).display();
             UnusedSettings {
-                why: format!("{} is not used, as {owner} belongs to another user", file.display()),
+                why: format!(
+                    "{} is not used, as {owner} belongs to another user{}",
+                    file.display(),
+                    repository::not_absolute()
+                ),
                 file,
             }
         });
