@@ -34,6 +34,8 @@ test-all: test ## That, and licences, another Neovim, a screen, Emacs, VS Code a
 	@$(step) 'workflows, action and hooks' tests/tools/workflows
 	@$(step) 'the book' tests/tools/book
 	@$(step) 'a hostile folder under strace' cargo test --locked -p draft-tasks --test lsp hostile -- --ignored
+	@$(step) 'a notice of a long run' cargo test --locked -p draft-tasks --test cli the_end_of_a_long_run_is_a_notice -- --ignored
+	@$(step) 'compile what the fuzzer runs' tests/tools/fuzz --check
 	@$(step) 'a real disk that becomes full' sh -c 'unshare --mount true || { echo "this user may mount nothing" >&2; exit 77; }; exec cargo test --locked -p draft-tasks --test cli on_a_real_disk'
 	@$(step) 'tests in the next Neovim' env NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua
 	@$(step) 'Neovim on a screen' tests/editors/nvim/screen

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use crate::tool::Tool;
+use crate::tool::{Tool, not_tested};
 
 const ROUGH: &str = "[pre-up]\nhello=\"echo hello\"\n\n\n\n[cleanup]\nbye   = 'echo'";
 const FINE: &str = "[pre-up]\nhello = \"echo hello\"\n\n[cleanup]\nbye = 'echo'\n";
@@ -97,13 +97,53 @@ fn a_directory_that_may_not_be_written_is_an_error_and_nothing_is_lost() {
         std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(mode)).expect("permissions")
     };
     mode(0o555);
-    // Root writes wherever it likes.
-    let refused = std::fs::write(directory.join("probe"), "").is_err();
-    let called = tool.call(&["fmt", "closed"]);
+    let called = tool.call_as_user(&["fmt", "closed"]);
     mode(0o755);
-    if refused {
-        assert!(called.code == Some(2) && called.stderr.contains("cannot be written"), "{called:?}");
-        assert_eq!(tool.read("closed/.draft-tasks.toml"), ROUGH);
+    let Some(called) = called else { return };
+    assert!(called.code == Some(2) && called.stderr.contains("cannot be written"), "{called:?}");
+    assert_eq!(tool.read("closed/.draft-tasks.toml"), ROUGH);
+}
+
+/// What both `fmt` and `check --fix` change.
+const BOTH: &str = "[Pre-Up]\nhello=\"true\"\n";
+const WRITERS: [&[&str]; 2] = [&["fmt"], &["check", "--fix"]];
+
+#[test]
+fn what_writes_keeps_the_owner() {
+    for arguments in WRITERS {
+        let tool = Tool::new(BOTH);
+        let file = tool.path(".draft-tasks.toml");
+        // Only root can give something away.
+        if std::os::unix::fs::chown(&file, Some(65534), Some(65533)).is_err() {
+            return not_tested("`fmt` and `check --fix` of another user's file, which takes root");
+        }
+        assert_eq!(tool.call(arguments).code, Some(0), "{arguments:?}");
+        assert_ne!(tool.read(".draft-tasks.toml"), BOTH);
+        let kept = file.metadata().expect("a file");
+        assert_eq!((kept.uid(), kept.gid()), (65534, 65533), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_writes_keeps_an_access_control_list() {
+    const NAME: &str = "system.posix_acl_access";
+    // Of version 2: the owner, user 65534, the group, the mask, all others; each with a kind, what it may, and who it is.
+    let entries = [(1, 6, u32::MAX), (2, 6, 65534), (4, 4, u32::MAX), (16, 6, u32::MAX), (32, 0, u32::MAX)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (kind, may, who) in entries {
+        list.extend([kind, 0, may, 0].into_iter().chain(who.to_le_bytes()));
+    }
+    for arguments in WRITERS {
+        let tool = Tool::new(BOTH);
+        let file = tool.path(".draft-tasks.toml");
+        if rustix::fs::setxattr(&file, NAME, &list, rustix::fs::XattrFlags::empty()).is_err() {
+            return not_tested("access control lists, which this file system does not have");
+        }
+        assert_eq!(tool.call(arguments).code, Some(0), "{arguments:?}");
+        assert_ne!(tool.read(".draft-tasks.toml"), BOTH);
+        let mut kept = [0; 128];
+        let size = rustix::fs::getxattr(&file, NAME, &mut kept).expect("a list");
+        assert_eq!(kept[..size], list, "{arguments:?}");
     }
 }
 
@@ -114,6 +154,9 @@ fn keeps_hard_links_and_attributes() {
     std::fs::hard_link(&file, tool.path("other")).expect("a link");
     // Not every file system has them.
     let marked = rustix::fs::setxattr(&file, "user.origin", b"x", rustix::fs::XattrFlags::empty()).is_ok();
+    if !marked {
+        not_tested("attributes of files, which this file system does not have");
+    }
     assert_eq!(tool.call(&["fmt"]).code, Some(0));
     assert_eq!((tool.read("other"), file.metadata().expect("a file").nlink()), (FINE.to_owned(), 2));
     let mut value = [0; 8];
@@ -133,13 +176,15 @@ fn what_is_there_twice_is_named_with_its_line() {
 
 #[test]
 fn refuses_what_is_read_only() {
-    let tool = Tool::new(ROUGH);
-    let file = tool.path(".draft-tasks.toml");
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).expect("permissions");
-    let called = tool.call(&["fmt"]);
-    assert_eq!(called.code, Some(2), "{called:?}");
-    assert_eq!(called.stderr, "error: .draft-tasks.toml: is read-only; nothing is written\n");
-    assert_eq!(tool.read(".draft-tasks.toml"), ROUGH);
+    for arguments in WRITERS {
+        let tool = Tool::new(BOTH);
+        let file = tool.path(".draft-tasks.toml");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).expect("permissions");
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(2), "{called:?}");
+        assert_eq!(called.stderr, "error: .draft-tasks.toml: is read-only; nothing is written\n");
+        assert_eq!(tool.read(".draft-tasks.toml"), BOTH);
+    }
 }
 
 #[test]

@@ -367,6 +367,19 @@ fn are_kept_as_many_and_as_large_as_is_said() {
 }
 
 #[test]
+fn have_the_first_mebibyte_of_a_task_and_its_last_four_where_nothing_is_said() {
+    const LINES: usize = 10 << 17;
+    let line = |number: usize| format!("{number:079}\n");
+    let tool = tasks("pre-up", &[("much", &format!("seq -f %079.0f {LINES}"))]);
+    assert_eq!(tool.call(&["run", "pre-up", "--quiet"]).code, Some(0));
+    let log = std::fs::read_to_string(tool.record_folders()[0].join("01-much.log")).expect("a log");
+    assert!((5 << 20) - (64 << 10) <= log.len() && log.len() <= 5 << 20, "{}", log.len());
+    let first: String = (1..).map(line).take((1 << 20) / 80 - 1000).collect();
+    let last: String = (1..=LINES).skip(LINES - (4 << 20) / 80 + 1000).map(line).collect();
+    assert!(log.starts_with(&first) && log.ends_with(&last));
+}
+
+#[test]
 fn are_kept_as_variables_say_where_no_option_does() {
     let tool = tasks("pre-up", &[("much", "seq 1000000")]);
     let tool = tool.with("DRAFT_TASKS_KEEP", "3").with("DRAFT_TASKS_KEEP_MIB", "1");

@@ -3,6 +3,7 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::terminal::{read_until, terminal};
 use crate::tool::{Called, Tool, assert_says, not_tested};
 
 pub(crate) fn tasks(phase: &str, tasks: &[(&str, &str)]) -> Tool {
@@ -73,6 +74,21 @@ fn output_is_in_the_order_in_which_it_was_written() {
         }
     }
     assert_eq!(told, expected);
+}
+
+#[test]
+fn output_reaches_a_terminal_in_the_order_in_which_it_was_written() {
+    let writer = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tools/alternate.py");
+    let tool = tasks("pre-up", &[("turns", &format!("python3 {writer} 1000"))]);
+    for (options, before) in [(&[][..], "turns │\u{1b}[0m "), (&["--no-color"], "turns │ ")] {
+        let (mut ours, theirs) = terminal();
+        let started = tool.start_on(&[&["run", "pre-up"], options].concat(), theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(started.end().code, Some(0));
+        let numbers = text.split(before).skip(1).map(|rest| rest.split("\r\n").next()?.parse().ok());
+        assert!(numbers.eq((0..1000).map(Some)), "{text:?}");
+    }
 }
 
 #[test]

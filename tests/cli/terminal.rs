@@ -135,6 +135,20 @@ fn runs_are_listed_within_the_columns_that_there_are() {
 }
 
 #[test]
+#[ignore = "takes half a minute"]
+fn the_end_of_a_long_run_is_a_notice() {
+    let tool = tasks("pre-up", &[("long", "sleep 30.1")]).with("TERM_PROGRAM", "WezTerm").with("TMUX", "");
+    let tool = tool.with("STY", "");
+    let (mut ours, theirs) = terminal();
+    let started = tool.start_on(&["run", "pre-up"], theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, None);
+    assert_eq!(started.end().code, Some(0));
+    let notice = text.split("\u{1b}]9;").nth(1).and_then(|rest| rest.split_once('\u{7}'));
+    assert!(notice.is_some_and(|(notice, _)| notice.contains("pre-up")), "{text:?}");
+}
+
+#[test]
 fn a_short_run_is_no_notice() {
     let tool = tasks("pre-up", &[("good", "echo shown")]).with("TERM_PROGRAM", "WezTerm").with("TMUX", "");
     let (mut ours, theirs) = terminal();
@@ -344,6 +358,23 @@ fn the_key_that_halts_halts_the_tasks_too() {
     read_until(&mut ours, &mut text, Some("ended 0"));
     assert!(text.contains("✓"), "{text:?}");
     assert_eq!(shell.end_unread(), Some(0));
+}
+
+#[test]
+fn the_time_limit_of_a_task_stands_still_while_it_is_halted() {
+    const LIMIT: Duration = Duration::from_secs(6);
+    let tool = tasks("pre-up", &[("slow", TWO_SESSIONS)]);
+    let mut started = tool.start_job(&["run", "pre-up", "--timeout", "6"]);
+    started.wait_for("working");
+    started.signal(Signal::TSTP);
+    wait_for_state(&started.process().to_string(), &['T']);
+    // Nothing waits for this: it is the time in which the limit would be over.
+    std::thread::sleep(LIMIT + Duration::from_millis(100));
+    tool.write("go", b"");
+    started.signal(Signal::CONT);
+    let called = started.end();
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stdout.contains("✓ slow"), "{called:?}");
 }
 
 #[test]

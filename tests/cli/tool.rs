@@ -137,6 +137,20 @@ impl Tool {
         }
     }
 
+    /// Calls the program as a user to whom the modes of files apply; `None`, which is said, where root cannot become one.
+    pub(crate) fn call_as_user(&self, arguments: &[&str]) -> Option<Called> {
+        const BOUND: &str = "setpriv --inh-caps=-all --bounding-set=-dac_override,-dac_read_search,-fowner";
+        if !rustix::process::geteuid().is_root() {
+            return Some(self.call(arguments));
+        }
+        let tried = Command::new("sh").args(["-c", &format!("{BOUND} true")]).output();
+        if !tried.is_ok_and(|tried| tried.status.success()) {
+            not_tested("root cannot give up here to read and write what modes forbid (setpriv)");
+            return None;
+        }
+        Some(self.call_after(&format!("exec {BOUND} \"$@\""), arguments))
+    }
+
     /// Starts the program with its output on this file.
     pub(crate) fn start_on(&self, arguments: &[&str], output: std::fs::File) -> Started {
         let mut command = self.command(arguments);

@@ -2,13 +2,15 @@
 //!
 //! Must not look at how pods are found.
 
+use std::time::{Duration, Instant};
+
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::application::{WORK, tool};
-use crate::double::{Answer, Double, Refusal, Release, Step, When};
+use crate::double::{Answer, Double, Gate, Refusal, Release, Step, When};
 use crate::rollout::{pod, roll_out};
 use crate::tool::{Called, Tool};
 
@@ -229,6 +231,29 @@ fn a_command_that_stalls_is_ended_by_a_stop() {
     let said = "it may still be running in container `app` of pod `web-a-0`: its process was not found";
     assert_says(&called, 130, &["■ work", said]);
     double.wait_for("the end of the connection", |seen| seen.at_once == 0);
+}
+
+#[test]
+fn a_command_is_looked_for_by_its_age_since_the_connection_was_there() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let gate = Gate::new();
+    double.on_exec(When::argument("work"), Answer::Late(gate.clone(), vec![stdout("begun\n"), Step::Stall]));
+    double.on_exec(When::argument("/proc/uptime"), Answer::Run(vec![stdout("none\n"), Step::Exit(0)]));
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    double.wait_for("the request", |seen| seen.count("get", "pods/exec") == 1);
+    // Ages are whole seconds; nothing waits for this one.
+    std::thread::sleep(Duration::from_secs(3));
+    let connected = Instant::now();
+    gate.open();
+    started.wait_for("begun");
+    started.signal(Signal::INT);
+    let seen = double.wait_for("the shell", |seen| seen.execs.len() == 2);
+    let most = connected.elapsed().as_secs();
+    let age: u64 = seen.execs[1].argv[6].parse().expect("an age in seconds");
+    assert!(age <= most, "it is {age} s old, and has been connected for {most} s");
+    assert_eq!(started.end().code, Some(130));
 }
 
 #[test]

@@ -70,6 +70,10 @@ pub(super) async fn answer(
     let steps = match answer {
         _ if !running => vec![Step::Status(status::internal_error(&not_running))],
         Answer::Run(steps) => steps,
+        Answer::Late(gate, steps) => {
+            gate.opened().await;
+            steps
+        }
         Answer::Refuse(refusal) => return http::refuse(refusal).await,
     };
 

@@ -45,6 +45,8 @@ pub(crate) enum Step {
 pub(crate) enum Answer {
     /// The steps one after another. Without one that ends it, the exit code is 0.
     Run(Vec<Step>),
+    /// The same, and no connection before the test says so.
+    Late(Gate, Vec<Step>),
     Refuse(Refusal),
 }
 
