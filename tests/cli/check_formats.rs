@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::lifecycle::alone;
-use crate::tool::{Called, Tool, absent};
+use crate::tool::{Called, Tool, absent, not_tested};
 
 /// An error with another place, a warning with a fix, a hint that `--fix` repairs, an ü before one of them, a secret.
 const TASKS: &str = "[pre-upp]\n\n[Cleanup]\n\"ü\" = \"echo a\"  \n\"ü\" = \"curl -H 'Authorization: Bearer hunter2hunter2'\"\n";
@@ -162,6 +162,24 @@ fn assert_valid(sarif: &Value) {
     let wrong: String =
         schema.iter_errors(sarif).map(|wrong| format!("{}: {wrong}\n", wrong.instance_path())).collect();
     assert_eq!(wrong, "");
+}
+
+#[test]
+fn the_reader_of_sarif_finds_nothing_wrong() {
+    let reader = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/sarif/Sarif.Multitool");
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return not_tested("SARIF by Microsoft's reader: it is for Linux on x86-64");
+    }
+    if !reader.exists() {
+        return absent("the reader of SARIF");
+    }
+    let tool = project();
+    tool.write("found.sarif", tool.call(&["check", "--format", "sarif"]).stdout.as_bytes());
+    let mut reader = std::process::Command::new(reader);
+    reader.args(["validate", "found.sarif"]).current_dir(tool.path(""));
+    let read = reader.env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1").output().expect("it starts");
+    let said = String::from_utf8_lossy(&read.stdout);
+    assert!(read.status.success() && !said.contains(": error "), "{said}");
 }
 
 #[test]
