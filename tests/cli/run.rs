@@ -489,7 +489,7 @@ fn what_is_no_number_no_name_and_no_level_is_said_in_plain_words() {
     assert_says(&called, 0, &["warning: DRAFT_TASKS_LOG: there is no level `loud`"]);
     let nowhere = tasks("pre-up", &[("one", "true")]).with("DRAFT_TASKS_STATE_DIR", "").with("HOME", "");
     let called = nowhere.with("XDG_STATE_HOME", "").call(&["run", "pre-up"]);
-    assert_says(&called, 0, &["no record is kept of this run, and cannot tell"]);
+    assert_says(&called, 0, &["no record is kept of this run, and it is not known whether"]);
     assert_eq!(called.stderr.matches("warning: ").count(), 1, "{called:?}");
 }
 
