@@ -57,13 +57,15 @@ pub(crate) fn last<T>(
         if index == 0 && phase.is_none() && seen.is_unfinished_step() {
             return Err(Hindrance(seen));
         }
-        match is_meant(&seen) {
-            true if seen.may_have_run => {
-                found = Some((run, seen));
-                break;
-            }
-            true if seen.is_idle() => passed_over.push(seen),
-            _ => {}
+        if !is_meant(&seen) {
+            continue;
+        }
+        if seen.may_have_run {
+            found = Some((run, seen));
+            break;
+        }
+        if seen.is_idle() {
+            passed_over.push(seen);
         }
     }
     let behind = found.as_ref().map(|(_, seen)| seen);

@@ -399,8 +399,13 @@ mod tests {
         std::fs::write(dir.path().join("config"), text).unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let environment = [("KUBECONFIG".into(), dir.path().join("config").into()), ("PATH".into(), path)];
-        let target = cluster::Target::read(&environment, None, None).unwrap();
-        let connection = Connection::open(&target, &environment).await.unwrap();
+        assert_surely_unmade(&environment).await;
+    }
+
+    /// That a Job is not made, and that this is certain.
+    async fn assert_surely_unmade(environment: &[(std::ffi::OsString, std::ffi::OsString)]) {
+        let target = cluster::Target::read(environment, None, None).unwrap();
+        let connection = Connection::open(&target, environment).await.unwrap();
         let (source, kept) = (JobSource::Image("a".into()), Duration::ZERO);
         let listed = ListedVariables::default();
         let job = JobRequest { name: "j".into(), source, earlier_image: None, kept, listed };
@@ -416,14 +421,7 @@ mod tests {
              clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n";
         std::fs::write(dir.path().join("config"), text).unwrap();
         let environment = [("KUBECONFIG".into(), dir.path().join("config").into())];
-        let target = cluster::Target::read(&environment, None, None).unwrap();
-        let connection = Connection::open(&target, &environment).await.unwrap();
-        let (source, kept) = (JobSource::Image("a".into()), Duration::ZERO);
-        let listed = ListedVariables::default();
-        let job = JobRequest { name: "j".into(), source, earlier_image: None, kept, listed };
-        let Unmade { problem, may_run } = make(&connection, &job, &Value::Null).await.unwrap_err();
-        assert!(!may_run);
-        assert_eq!(problem.help.last().map(String::as_str), Some(NOT_MADE), "{problem:?}");
+        assert_surely_unmade(&environment).await;
     }
 
     #[test]

@@ -50,41 +50,47 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
     }
 }
 
+/// An option of a program.
+struct ProgramOption {
+    program: &'static str,
+    /// Without its dashes.
+    word: &'static str,
+    /// Its short form; NUL where it has none.
+    letter: char,
+}
+
 /// Options whose values are programs, which get arguments of which nothing is known, or scripts.
-const PROGRAM_OPTIONS: [(&str, &str, char); 24] = [
-    ("rg", "pre", '\0'),
-    ("tar", "to-command", '\0'),
-    ("tar", "use-compress-program", 'I'),
-    ("tar", "checkpoint-action", '\0'),
-    ("tar", "info-script", 'F'),
-    ("tar", "new-volume-script", '\0'),
-    ("tar", "rsh-command", '\0'),
-    ("npm", "script-shell", '\0'),
-    ("pnpm", "script-shell", '\0'),
-    ("just", "shell", '\0'),
-    ("sort", "compress-program", '\0'),
-    ("split", "filter", '\0'),
-    ("man", "pager", 'P'),
-    ("bat", "pager", '\0'),
-    ("ack", "pager", '\0'),
-    ("ag", "pager", '\0'),
-    ("mysql", "pager", '\0'),
-    ("ncat", "exec", 'e'),
-    ("ncat", "sh-exec", 'c'),
-    ("nc", "exec", 'e'),
-    ("tcpdump", "postrotate-command", 'z'),
-    ("restic", "password-command", '\0'),
-    ("rclone", "password-command", '\0'),
-    ("zip", "unzip-command", '\0'),
+static PROGRAM_OPTIONS: [ProgramOption; 24] = [
+    ProgramOption { program: "rg", word: "pre", letter: '\0' },
+    ProgramOption { program: "tar", word: "to-command", letter: '\0' },
+    ProgramOption { program: "tar", word: "use-compress-program", letter: 'I' },
+    ProgramOption { program: "tar", word: "checkpoint-action", letter: '\0' },
+    ProgramOption { program: "tar", word: "info-script", letter: 'F' },
+    ProgramOption { program: "tar", word: "new-volume-script", letter: '\0' },
+    ProgramOption { program: "tar", word: "rsh-command", letter: '\0' },
+    ProgramOption { program: "npm", word: "script-shell", letter: '\0' },
+    ProgramOption { program: "pnpm", word: "script-shell", letter: '\0' },
+    ProgramOption { program: "just", word: "shell", letter: '\0' },
+    ProgramOption { program: "sort", word: "compress-program", letter: '\0' },
+    ProgramOption { program: "split", word: "filter", letter: '\0' },
+    ProgramOption { program: "man", word: "pager", letter: 'P' },
+    ProgramOption { program: "bat", word: "pager", letter: '\0' },
+    ProgramOption { program: "ack", word: "pager", letter: '\0' },
+    ProgramOption { program: "ag", word: "pager", letter: '\0' },
+    ProgramOption { program: "mysql", word: "pager", letter: '\0' },
+    ProgramOption { program: "ncat", word: "exec", letter: 'e' },
+    ProgramOption { program: "ncat", word: "sh-exec", letter: 'c' },
+    ProgramOption { program: "nc", word: "exec", letter: 'e' },
+    ProgramOption { program: "tcpdump", word: "postrotate-command", letter: 'z' },
+    ProgramOption { program: "restic", word: "password-command", letter: '\0' },
+    ProgramOption { program: "rclone", word: "password-command", letter: '\0' },
+    ProgramOption { program: "zip", word: "unzip-command", letter: '\0' },
 ];
 
 /// Those of a program; `gtar` has the manual of `tar`.
-fn program_options(name: &str) -> impl Iterator<Item = (&'static str, char)> {
+fn program_options(name: &str) -> impl Iterator<Item = &'static ProgramOption> {
     let is_it = move |program: &str| name == program || name.strip_prefix('g') == Some(program);
-    PROGRAM_OPTIONS
-        .iter()
-        .filter(move |(program, ..)| is_it(program))
-        .map(|(_, word, letter)| (*word, *letter))
+    PROGRAM_OPTIONS.iter().filter(move |option| is_it(option.program))
 }
 
 /// Whether a program has such options.
@@ -94,7 +100,8 @@ pub(super) fn is_told_programs(name: &str) -> bool {
 
 /// The programs and scripts in such options.
 pub(super) fn programs_of_options(name: &str, arguments: &[Argument]) -> Vec<Argument> {
-    let values = program_options(name).flat_map(|(word, letter)| scripts_of_option(arguments, word, letter));
+    let options = program_options(name);
+    let values = options.flat_map(|it| scripts_of_option(arguments, it.word, it.letter));
     let program = |word: Argument| match word.text.strip_prefix("exec=") {
         Some(script) => Argument { text: script.into(), ..word.clone() },
         None => word,
