@@ -1,5 +1,6 @@
 //! What ran last, run again as it stands in the file now.
 
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::RunSummary;
 use serde::{Deserialize, Serialize};
@@ -60,14 +61,30 @@ impl Session {
             let named = results.last_run(|run| matches(&run.id, &run.uri) && is_phase(run.subject));
             return named.map_or_else(|| Err(refusal(format!("there is no run `{id}` of a phase"))), wish);
         }
-        let last = results.last_again(wanted.uri.as_ref(), None);
-        let last = last.map_err(|hindrance| hindered(&hindrance))?;
+        let last = self.last_again(wanted.uri.as_ref(), None)?;
         last.map_or_else(|| Err(refusal("nothing has run yet")), wish)
+    }
+
+    /// The last run that runs again, of a file or of all; where a phase is given, of its runs.
+    ///
+    /// # Errors
+    ///
+    /// What came after it and hides it, or goes on and may yet.
+    pub(super) fn last_again(
+        &self,
+        uri: Option<&Uri>,
+        phase: Option<Phase>,
+    ) -> Result<Option<&PastRun>, Error> {
+        let last = self.runs.results.last_again(uri, phase).map_err(|hindrance| hindered(&hindrance))?;
+        if let Some((run, phase)) = last.and_then(|run| Some((run, run.subject.phase()?))) {
+            self.check_beside(&run.uri, phase.into())?;
+        }
+        Ok(last)
     }
 }
 
 /// Why nothing runs again, and what does.
-pub(super) fn hindered(Hindrance(run): &Hindrance) -> Error {
+fn hindered(Hindrance(run): &Hindrance) -> Error {
     let how = match run.ending {
         Ending::Stopped => "was stopped",
         Ending::Interrupted => "was interrupted",

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
-use super::rerun::hindered;
 use super::{Listed, Needs, ServerCommand};
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::failures::Unfinished;
@@ -49,8 +48,7 @@ impl Session {
     fn wish_of_failed(&self, wanted: &RerunFailed, source: &Source) -> Result<Wish, Error> {
         let uri = &wanted.uri;
         let named = wanted.phase.as_deref().and_then(Phase::from_name);
-        let last = self.runs.results.last_again(Some(uri), named);
-        last.map_err(|hindrance| hindered(&hindrance))?;
+        self.last_again(Some(uri), named)?;
         let phase = match &wanted.phase {
             Some(name) => Some(
                 plan::phase_named(&source.analysis.parsed, name).map_err(|error| source.refuse(&error))?,

@@ -270,7 +270,7 @@ impl Session {
     }
 
     /// Whether something can go on beside what this server runs of a file.
-    pub(super) fn check_beside(&self, uri: &Uri, wanted: Activity) -> Result<(), Error> {
+    pub(crate) fn check_beside(&self, uri: &Uri, wanted: Activity) -> Result<(), Error> {
         let walks = self.walks.iter().filter(|walk| walk.uri == *uri);
         let runs = self.runs.active.iter().filter(|run| run.uri == *uri);
         let parts = walks.map(|walk| Activity::from(walk.undertaking.part));

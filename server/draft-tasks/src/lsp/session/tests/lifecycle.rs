@@ -254,6 +254,21 @@ fn a_phase_runs_once_at_a_time_alone_or_as_a_step() {
 }
 
 #[test]
+fn a_phase_of_up_is_not_wished_for_again_before_it_is_known_how_up_ends() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    up(&mut fixture);
+    fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) });
+    over(&mut fixture, "run-1", passed());
+    let wanted = serde_json::from_value(json!({ "uri": URI })).expect("a wish");
+    let refused = fixture.session.wish_of_last(&wanted).map(drop).expect_err("the deploy command runs");
+    assert_eq!(refused.message, "up is running: wait for its end or stop it before pre-up");
+    over(&mut fixture, "run-2", RunSummary { failed: 1, ..RunSummary::default() });
+    let refused = fixture.session.wish_of_last(&wanted).map(drop).expect_err("it failed");
+    assert!(refused.message.starts_with("up failed in the deploy command"), "{refused}");
+}
+
+#[test]
 fn what_cleans_up_or_deletes_is_refused_beside_a_phase_and_the_other_way_round() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
