@@ -380,6 +380,23 @@ fn have_the_first_mebibyte_of_a_task_and_its_last_four_where_nothing_is_said() {
 }
 
 #[test]
+fn have_32_mebibytes_of_a_run_and_the_end_of_each_task_where_nothing_is_said() {
+    let command = format!("seq -f %079.0f {}", (6 << 20) / 80);
+    let names: Vec<String> = (1..=9).map(|number| format!("t{number}")).collect();
+    let tool = tasks("pre-up", &names.iter().map(|name| (name.as_str(), &*command)).collect::<Vec<_>>());
+    assert_eq!(tool.call(&["run", "pre-up", "--quiet"]).code, Some(0));
+    let folder = &tool.record_folders()[0];
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let sizes = entries.map(|entry| entry.and_then(|it| it.metadata()).expect("a file").len());
+    let all: u64 = sizes.sum();
+    assert!((31 << 20..33 << 20).contains(&all), "{all}");
+    for (at, name) in names.iter().enumerate() {
+        let log = std::fs::read(folder.join(format!("0{}-{name}.log", at + 1))).expect("a log");
+        assert!(log.ends_with(format!("{:079}\n", (6 << 20) / 80).as_bytes()), "{name}: {}", log.len());
+    }
+}
+
+#[test]
 fn are_kept_as_variables_say_where_no_option_does() {
     let tool = tasks("pre-up", &[("much", "seq 1000000")]);
     let tool = tool.with("DRAFT_TASKS_KEEP", "3").with("DRAFT_TASKS_KEEP_MIB", "1");
