@@ -189,6 +189,18 @@ mod tests {
         );
     }
 
+    #[tokio::test(start_paused = true)]
+    #[cfg(unix)]
+    async fn a_plugin_has_half_a_minute() {
+        let plugin =
+            "exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/sleep, args: ['600']}";
+        let (begun, said) =
+            (tokio::time::Instant::now(), got(&format!("    {{{plugin}}}")).await.unwrap_err());
+        assert!(said.contains("`/bin/sleep` of the kubeconfig gave no credentials within 30.0 s"), "{said}");
+        let waited = begun.elapsed();
+        assert!(Duration::from_secs(30) <= waited && waited < Duration::from_secs(31), "{waited:?}");
+    }
+
     #[tokio::test]
     async fn an_address_goes_before_a_token_and_a_token_before_a_plugin() {
         let plugin = "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin}";
