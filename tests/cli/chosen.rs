@@ -8,8 +8,17 @@ const TASKS: &str =
 
 /// One whose present context is not local, with this `draft.toml`.
 fn far(draft: Option<&str>) -> Tool {
+    at("cluster.example", draft)
+}
+
+/// One whose present context is local.
+fn near(draft: Option<&str>) -> Tool {
+    at("127.0.0.1", draft)
+}
+
+fn at(host: &str, draft: Option<&str>) -> Tool {
     let tool = Tool::new(TASKS);
-    tool.write("config", kubeconfig("cluster.example").as_bytes());
+    tool.write("config", kubeconfig(host).as_bytes());
     draft.iter().for_each(|draft| tool.write("draft.toml", draft.as_bytes()));
     let config = tool.path("config").display().to_string();
     tool.with("KUBECONFIG", &config).with("DRAFT_ENV", "")
@@ -81,6 +90,38 @@ fn what_a_broken_draft_toml_says_is_not_nothing() {
 }
 
 #[test]
+fn what_a_broken_draft_toml_keeps_unknown_is_said_once() {
+    let tool = near(Some("a = [\n"));
+    let quiet = tool.call(&["run", "pre-up", "--quiet"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
+    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"sh -c 'false && kubectl get; true'\"\n");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_says(&called, 0, &["is not TOML: ", "1 passed"]);
+    assert_eq!(called.stderr.matches("is not TOML: ").count(), 1, "{called:?}");
+    assert!(called.stderr.contains("namespace"), "{called:?}");
+}
+
+#[test]
+fn a_draft_toml_that_leads_nowhere_is_not_none() {
+    let tool = near(None);
+    std::os::unix::fs::symlink("gone", tool.path("draft.toml")).expect("a link");
+    for arguments in &ALL[1..] {
+        assert_says(&tool.call(arguments), 2, &["draft.toml cannot be read: "]);
+    }
+}
+
+#[test]
+fn nothing_runs_again_for_an_environment_that_is_gone() {
+    let tool = near(Some("[environments.staging]\nname = \"web\"\n"));
+    for phase in ["pre-up", "cleanup"] {
+        assert_says(&tool.call(&["run", phase, "-e", "staging", "--yes"]), 0, &["1 passed"]);
+        tool.write("draft.toml", b"[environments.development]\nname = \"web\"\n");
+        assert_says(&tool.call(&["rerun", "--yes"]), 2, &["draft.toml has no environment `staging`"]);
+        tool.write("draft.toml", b"[environments.staging]\nname = \"web\"\n");
+    }
+}
+
+#[test]
 fn a_command_that_is_empty_is_none() {
     let tool = far(None);
     for part in ["up", "delete"] {
@@ -115,16 +156,19 @@ fn a_run_that_is_mistyped_is_no_job() {
         let called = tool.call(&["runs", what, "nope"]);
         assert_says(&called, 2, &["there is no run `nope`", "--context or --namespace"]);
     }
+    let tool = near(None);
+    for named in [&["draft-tasks-web-1"][..], &["nope", "--namespace", "demo"], &["nope", "--context", "dev"]]
+    {
+        assert_says(&tool.call(&[&["runs", "stop"], named].concat()), 1, &["cannot reach the cluster"]);
+    }
 }
 
 #[test]
 fn a_job_that_was_certainly_not_made_is_not_said_to_run() {
-    let tool = Tool::new(TASKS);
-    tool.write("config", kubeconfig("127.0.0.1").as_bytes());
-    let config = tool.path("config").display().to_string();
-    let tool = tool.with("KUBECONFIG", &config);
+    let tool = near(None);
     let called = tool.call(&["run", "pre-up", "--as", "job", "--image", "x", "--yes"]);
-    assert_says(&called, 1, &["nothing runs: no Job was made"]);
+    assert_says(&called, 1, &["    is the cluster up?\n", "nothing runs: no Job was made"]);
+    assert!(!called.stdout.contains("post-deploy"), "{called:?}");
     assert_says(&tool.call(&["run", "pre-up"]), 0, &["1 passed"]);
 }
 
@@ -176,12 +220,13 @@ fn a_short_secret_of_the_file_is_masked_wherever_its_command_is_shown() {
 #[test]
 fn what_cannot_be_read_again_is_in_the_line_that_runs_it_again() {
     let tool = Tool::new("[pre-up]\na = \"false\"\n");
-    let called = tool.call_with_input(&["run", "pre-up", "--env-file", "-"], b"A=b\n");
-    let again = "again: draft-tasks run pre-up --failed --env-file …\n";
-    assert_says(&called, 1, &[again]);
     let failed = ["run", "pre-up", "--failed"];
-    let said = "read variables from standard input: give --env-file again";
-    assert_says(&tool.call(&failed), 2, &[said]);
+    for (file, what) in [("-", "standard input"), ("/dev/fd/0", "a pipe")] {
+        let called = tool.call_with_input(&["run", "pre-up", "--env-file", file], b"A=b\n");
+        assert_says(&called, 1, &["again: draft-tasks run pre-up --failed --env-file …\n"]);
+        let said = format!("read variables from {what}: give --env-file again");
+        assert_says(&tool.call(&failed), 2, &[&said]);
+    }
     let untold = [&failed[..], &["--env-file", "…"]].concat();
     assert_says(&tool.call(&untold), 2, &["`…` stands for what cannot be read a second time"]);
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::lifecycle::{kubeconfig, with_cluster};
 use crate::terminal::{read_until, terminal};
-use crate::tool::Tool;
+use crate::tool::{Tool, assert_says};
 
 /// Its first task makes the cluster another one, its second leaves the file `ran`.
 fn switching() -> Tool {
@@ -29,6 +29,7 @@ fn it_is_asked_for_where_somebody_can_answer() {
             text.contains("run `use` although it would reach a cluster that nobody was asked about"),
             "{text:?}"
         );
+        assert!(text.contains("as the kubeconfig has changed since the run began: context dev"), "{text:?}");
         assert!(text.contains("(https://cluster.example:1)") && !tool.path("ran").exists(), "{text:?}");
         ours.write_all(answer.as_bytes()).expect("the terminal is open");
         assert_eq!(started.end_unread(), Some(code), "{answer:?}");
@@ -36,6 +37,17 @@ fn it_is_asked_for_where_somebody_can_answer() {
         assert_eq!(text.matches("[y/N]").count(), 1, "{text:?}");
         assert_eq!(tool.path("ran").exists(), ran, "{answer:?}: {text:?}");
     }
+}
+
+#[test]
+fn nothing_is_reached_by_what_nobody_can_read_any_more() {
+    let tool = switching();
+    tool.write("other", b"[\n");
+    let called = tool.call(&["run", "pre-up"]);
+    let said =
+        ["it is not known any more which cluster it reaches (", "), as that has changed since the run began"];
+    assert_says(&called, 1, &said);
+    assert!(!tool.path("ran").exists(), "{called:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use crate::tool::{Called, Tool};
+use crate::tool::{Called, Tool, assert_says};
 
 const FILE: &str = r#"hello = "echo"
 [pre-up]
@@ -307,6 +307,14 @@ fn a_code_is_explained_without_any_file() {
     let called = Tool::empty().call(&["explain", "--code", "post-delete"]);
     assert!(called.code == Some(0) && called.stdout.starts_with("post-delete (warning)\n\n"), "{called:?}");
     assert!(called.stdout.contains("cleanup"), "{called:?}");
+}
+
+#[test]
+fn the_page_of_a_code_is_no_document_for_programs() {
+    let tool = Tool::empty();
+    let called = tool.call(&["explain", "tilde", "--format", "json"]);
+    assert_says(&called, 2, &["the page of `tilde` is Markdown: leave --format out"]);
+    assert_eq!(called.stdout, "");
 }
 
 #[test]

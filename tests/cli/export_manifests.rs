@@ -301,6 +301,11 @@ fn a_hook_has_to_have_the_variables_of_its_own_task_alone() {
         .collect();
     assert_eq!(names, [vec!["DRAFT_TASKS_PHASE"], vec!["DB", "DRAFT_TASKS_PHASE"]]);
     assert!(hooks.iter().all(|hook| pod(hook)["terminationGracePeriodSeconds"] == 7), "{called:?}");
+    let job = exported(&tool, &["kubernetes-job", "pre-up"]);
+    assert_eq!(pod(&read(&job.stdout)[0])["terminationGracePeriodSeconds"], 7, "{job:?}");
+    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"echo $DB\"\nb = \"echo $KEY\"\n");
+    let called = tool.call(&["export", "helm-hook", "--image", "web:1"]);
+    assert_says(&called, 2, &["$DB, $KEY"]);
 }
 
 #[test]

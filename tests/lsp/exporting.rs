@@ -63,6 +63,18 @@ fn the_text_of_the_editor_counts() {
     assert_eq!(shown["message"], json!(project.file("cleanup.sh").display().to_string()));
 }
 
+#[test]
+fn the_limits_and_the_grace_period_of_the_project_are_kept() {
+    let project = Project::new(TASKS);
+    project.write(".draft-tasks.config.toml", "[run]\ntimeout = \"60s\"\ngracePeriod = \"7s\"\n");
+    let mut client = Client::start();
+    client.open_and_wait(&project);
+    client.execute(EXPORT, json!({ "uri": project.uri, "phase": "pre-up" }));
+    let (_, text) = created(&mut client);
+    assert!(text.contains("timeout -k 7 60 "), "{text}");
+    client.notified("window/showMessage", |said| said["message"].to_string().contains("pre-up.sh"));
+}
+
 #[track_caller]
 fn assert_refused(project: &Project, change: impl FnOnce(&mut Setup), parts: &[&str]) -> Value {
     let mut client = Client::with(|setup| {

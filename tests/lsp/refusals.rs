@@ -100,6 +100,33 @@ fn a_run_that_is_blocked_tells_why_and_what_helps() {
 }
 
 #[test]
+fn nothing_runs_for_an_application_that_is_not_known() {
+    let project = Project::new("[pre-up]\na = \"true\"\n[cleanup]\nb = \"true\"\n");
+    let mut client = Client::with(|setup| {
+        setup.own_output = true;
+        setup.environment = vec![("KUBECONFIG", String::new()), ("DRAFT_ENV", "nope".into())];
+    });
+    project.write("draft.toml", "[environments.development]\nname = \"web\"\n");
+    client.open_and_wait(&project);
+    let lasting = json!({ "uri": project.uri, "command": ["true"] });
+    let calls = [
+        ("draft-tasks.runPhase", phase(&project, "pre-up")),
+        ("draft-tasks.runPhase", phase(&project, "cleanup")),
+        ("draft-tasks.up", lasting.clone()),
+        ("draft-tasks.delete", lasting),
+    ];
+    let mut refused = |calls: &[(&str, Value)], part: &str| {
+        for (command, argument) in calls {
+            let error = client.execute_error(command, argument.clone());
+            assert!(error.to_string().contains(part), "{command}: {error}");
+        }
+    };
+    refused(&calls, "draft.toml has no environment `nope`");
+    project.write("draft.toml", "a = [\n");
+    refused(&calls[1..], "is not TOML: ");
+}
+
+#[test]
 fn another_context_is_offered_where_the_kubeconfig_has_one() {
     let project = Project::new("[post-deploy]\nc = \"true\"\n");
     project.write("draft.toml", "[environments.development]\nname = \"web\"\nnamespace = \"a\"\n");
