@@ -393,6 +393,7 @@ fn long_lines_are_not_shown_for_each_finding() {
 fn lines_comments_and_dollar_quotes_are_told_before_they_run_as_something_else() {
     let tool = Tool::new(
         "[pre-up]\n\"two lines\" = \"\"\"\nmkdir -p one\nmkdir -p two\n\"\"\"\nb = \"make # all\"\nc = \"printf $'a'\"\n\
+        braces = \"rm -rf dist/{x,y}\"\n\
         d = \"sh -c echo hello\"\ne = \"tail -f log\"\n\"\" = \"ls\"\nf = \"ls ~root/a\"\n",
     );
     let called = tool.call(&["check"]);
@@ -401,6 +402,7 @@ fn lines_comments_and_dollar_quotes_are_told_before_they_run_as_something_else()
         "warning[several-lines]",
         "warning[comment-in-command]",
         "warning[ansi-c-quoting]",
+        "warning[brace-expansion]",
         "warning[unquoted-script]",
         "info[endless-command]",
         "warning[empty-task-name]",
@@ -408,6 +410,28 @@ fn lines_comments_and_dollar_quotes_are_told_before_they_run_as_something_else()
     ] {
         assert!(called.stdout.contains(code), "{code}: {called:?}");
     }
+}
+
+#[test]
+fn a_quoted_program_has_the_findings_of_the_program() {
+    let codes = |[cd, helm]: [&str; 2]| {
+        let tool = Tool::new(&format!("[pre-up]\na = \"{cd} x\"\nb = \"{helm} install --name x y\"\n"));
+        let all = tool.call(&["check"]).stdout;
+        all.lines().filter_map(|line| Some(line.split_once("]: ")?.0.to_owned())).collect::<Vec<_>>()
+    };
+    let found = codes(["cd", "helm"]);
+    assert!(found.len() >= 2, "{found:?}");
+    assert_eq!(codes(["'cd'", "'helm'"]), found);
+    assert_eq!(codes(["c\\\"d\\\"", "he'l'm"]), found);
+}
+
+#[test]
+fn what_no_program_can_be_given_is_an_error() {
+    let tool = Tool::new("[pre-up]\na = \"echo \\u0000x\"\n");
+    let called = tool.call(&["check"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let said = "a NUL stands in it, which no program can be given";
+    assert!(called.stdout.contains("error[command-syntax]") && called.stdout.contains(said), "{called:?}");
 }
 
 #[test]

@@ -130,6 +130,21 @@ fn a_relative_kubeconfig_is_one_file_for_everybody() {
 }
 
 #[test]
+fn what_a_private_copy_names_is_where_the_kubeconfig_has_it() {
+    let text =
+        config("https://127.0.0.1:1', certificate-authority: 'ca.crt").replace("token: t", "tokenFile: tok");
+    let tool = with_kubeconfig(&text).with("KUBECONFIG", "./kubeconfig");
+    tool.write("app/.draft-tasks.toml", b"[pre-up]\na = \"sh -c 'cat $KUBECONFIG'\"\n");
+    tool.write("ca.crt", b"CA\n");
+    tool.write("tok", b"t\n");
+    let called =
+        tool.call(&["run", "pre-up", "--file", "app", "--namespace", "demo", "--public", "KUBECONFIG"]);
+    for name in ["ca.crt", "tok"] {
+        assert_says(&called, &[&format!("{}", tool.path(name).display())]);
+    }
+}
+
+#[test]
 fn names_that_cannot_be_never_become_an_address() {
     let tool = with_kubeconfig(&config("https://127.0.0.1:1"));
     let doctor = |arguments: &[&str]| tool.call(&[&["doctor"], arguments].concat());
@@ -283,14 +298,17 @@ fn a_credential_plugin_gets_the_cluster_as_it_is_specified() {
         provideClusterInfo: true}}";
     let extension = "extensions: [{name: client.authentication.k8s.io/exec, extension: {audience: abc}}]";
     let text = config("https://127.0.0.1:1").replace("{token: t}", user);
-    let tool =
-        with_kubeconfig(&text.replace("https://127.0.0.1:1'", &format!("https://127.0.0.1:1', {extension}")));
+    let more = format!("https://127.0.0.1:1', certificate-authority: ca.crt, {extension}");
+    let tool = with_kubeconfig(&text.replace("https://127.0.0.1:1'", &more));
+    tool.write("ca.crt", b"CA\n");
     tool.write("plugin", b"#!/bin/sh\nprintf %s \"$KUBERNETES_EXEC_INFO\" > \"${0%/*}/info\"; exit 1\n");
     std::fs::set_permissions(tool.path("plugin"), std::fs::Permissions::from_mode(0o755))
         .expect("permissions");
     tool.call(&[&["doctor"][..], &SELECTED].concat());
     let info: serde_json::Value = serde_json::from_str(&tool.read("info")).expect("JSON");
-    let cluster = json!({ "server": "https://127.0.0.1:1", "config": { "audience": "abc" } });
+    let cluster = json!({
+        "server": "https://127.0.0.1:1", "config": { "audience": "abc" }, "certificate-authority-data": "Q0EK",
+    });
     assert_eq!(info["spec"]["cluster"], cluster);
 }
 

@@ -321,6 +321,15 @@ fn variables_come_from_files_pipes_and_standard_input_and_later_ones_win() {
 }
 
 #[test]
+fn ordinary_words_of_a_file_hide_nothing() {
+    let tool = tasks("pre-up", &[("lint", "echo src/test/x.c:1:1: error: true s3cr3t-Tok9x")]);
+    tool.write("app.env", b"NODE_ENV=test\nDEBUG=true\nAPI_KEY=s3cr3t-Tok9x\n");
+    let called = tool.call(&["run", "pre-up", "--env-file", "app.env"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stdout.contains("src/test/x.c:1:1: error: true ***\n"), "{called:?}");
+}
+
+#[test]
 fn a_thousand_tasks_of_one_phase_run_in_order() {
     let names: Vec<_> = (0..1000).map(|number| format!("task{number}")).collect();
     let all: Vec<_> = names.iter().map(|name| (name.as_str(), "true")).collect();

@@ -5,7 +5,9 @@
 use serde_json::json;
 
 use crate::application::tool;
+use crate::client::{Client, Setup};
 use crate::double::{Answer, Double, Pod, Step, When};
+use crate::project::Project;
 use crate::rollout::{deployment, pod, replica_set, roll_out};
 use crate::tool::{Tool, assert_says};
 
@@ -214,4 +216,76 @@ fn another_environment_has_labels_of_its_own() {
     let said = ["the earlier run was in pods of draft=web", "and now pods of draft=shop"];
     assert_says(&called, 2, &said);
     assert_eq!(double.seen().execs.len(), before);
+}
+
+/// An editor with the tasks, and how often it has started one of its commands.
+struct Editor {
+    client: Client,
+    project: Project,
+}
+
+impl Editor {
+    fn open(kubeconfig: &std::path::Path, change: impl FnOnce(&mut Setup)) -> Editor {
+        let project = Project::new(THREE);
+        project.write("draft.toml", "[environments.development]\nname = \"web\"\n");
+        let mut client = Client::with(|setup| {
+            setup.own_output = true;
+            let kubeconfig = kubeconfig.to_str().expect("a path of UTF-8").to_owned();
+            setup.environment = vec![("KUBECONFIG", kubeconfig), ("DRAFT_ENV", String::new())];
+            change(setup);
+        });
+        client.open_and_wait(&project);
+        Editor { client, project }
+    }
+
+    /// Starts something, which is to end so; where it asks, this is answered.
+    #[track_caller]
+    fn ends(&mut self, command: &str, more: serde_json::Value, answer: Option<&str>, outcome: &str) {
+        let mut argument = json!({ "uri": self.project.uri });
+        argument.as_object_mut().expect("fields").extend(more.as_object().cloned().unwrap_or_default());
+        let run = self.client.execute(command, argument)["run"].as_str().expect("a run").to_owned();
+        if let Some(title) = answer {
+            let id = self.client.asked_by("window/showMessageRequest");
+            self.client.send(&json!({ "jsonrpc": "2.0", "id": id, "result": { "title": title } }));
+        }
+        let told = self.client.eventually("the end", |client| {
+            Some(client.told_of_run(&run)).filter(|told| told["state"] == "finished")
+        });
+        assert_eq!(told["outcome"], outcome, "{told}");
+        self.client.take_all("window/showMessage");
+    }
+}
+
+#[test]
+fn an_editor_reaches_the_same_pods_again() {
+    let double = Double::start();
+    roll_out(&double, "a", 2);
+    (0..2).for_each(|index| double.put(same(index)));
+    let mut editor = Editor::open(&double.kubeconfig(), |_| {});
+    let phase = json!({ "phase": "post-deploy", "pods": ["web-a-1"] });
+    editor.ends("draft-tasks.runPhase", phase, None, "passed");
+    editor.ends("draft-tasks.rerun", json!({}), None, "passed");
+    assert_eq!(commands(&double, "web-a-1").len(), 6);
+    assert_eq!(commands(&double, "web-a-0").len(), 0);
+}
+
+#[test]
+fn what_failed_is_not_forgotten_by_a_run_that_is_declined() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.put(same(0));
+    let two = When { argument: Some("two".to_owned()), ..When::pod("web-a-0") };
+    double.on_exec(two.once(), Answer::Run(vec![Step::Exit(1)]));
+    let mut editor = Editor::open(&double.kubeconfig(), |setup| setup.answers = false);
+    let phase = json!({ "phase": "post-deploy" });
+    editor.ends("draft-tasks.runPhase", phase.clone(), None, "failed");
+    // The same by a way that is not local, as behind a tunnel.
+    let mut config = double.kubeconfig_value();
+    config["clusters"][0]["cluster"]["server"] = json!(double.address().replace("127.0.0.1", "0.0.0.0"));
+    config["clusters"][0]["cluster"]["tls-server-name"] = json!("localhost");
+    double.write_kubeconfig("kubeconfig", &config);
+    editor.ends("draft-tasks.runPhase", phase, Some("Cancel"), "skipped");
+    double.kubeconfig();
+    editor.ends("draft-tasks.rerunFailed", json!({}), None, "passed");
+    assert_eq!(commands(&double, "web-a-0"), ["one", "two", "two", "three"]);
 }

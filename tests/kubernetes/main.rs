@@ -43,6 +43,7 @@ mod same;
 #[path = "../cli/tool.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod tool;
+mod user;
 #[path = "../cli/vectors.rs"]
 mod vectors;
 mod waiting;

@@ -45,6 +45,22 @@ fn a_phase_that_one_runs_is_refused_by_the_other_with_the_process() {
     assert_eq!(story(&mut second, &next).last().map(String::as_str), Some("finished passed"));
 }
 
+#[test]
+fn what_deletes_is_refused_while_up_goes_on() {
+    let project = Project::with_tasks("pre-up", &[("wait", WAITS)]);
+    let mut client = own_output();
+    client.open_and_wait(&project);
+    let command = json!({ "uri": project.uri, "command": ["true"] });
+    client.execute("draft-tasks.up", command.clone());
+    wait_for_output(&mut client, "ready");
+    let refused = client.execute_error("draft-tasks.delete", command);
+    let said = refused["message"].as_str().expect("a text");
+    assert!(said.contains("up is running: wait for its end or stop it before delete"), "{said}");
+    project.write("go", "");
+    client.notified("window/showMessage", |told| told["message"].to_string().contains("all steps passed"));
+    client.take_all("window/showMessage");
+}
+
 /// An application whose cluster does not answer, and a client that answers its questions with yes.
 fn unreachable(tasks: &str) -> (Project, Client) {
     let project = Project::new(tasks);

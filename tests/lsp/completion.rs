@@ -74,6 +74,8 @@ fn what_was_typed_is_replaced() {
         ("cl", 0, 2, "[cleanup]"),
         ("# é🚀\r\n  [cl", 1, 5, "[cleanup]"),
         ("[", 0, 1, "[cleanup]"),
+        ("[\"cl\"]", 0, 4, "[cleanup]"),
+        ("['cl' ]\n", 0, 4, "[cleanup]"),
     ] {
         let mut client = Client::with(|setup| setup.snippets = false);
         let project = Project::new(text);
@@ -89,6 +91,7 @@ fn what_was_typed_is_replaced() {
             "{text:?} became {after:?}"
         );
         assert_eq!(after.matches("cl").count(), 1, "{text:?} became {after:?}");
+        assert!(toml::from_str::<toml::Table>(&after).is_ok(), "{text:?} became {after:?}");
     }
 }
 

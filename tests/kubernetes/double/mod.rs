@@ -283,6 +283,13 @@ impl Double {
         });
     }
 
+    /// Shows a certificate from now on that is its own authority, the one of its kubeconfig.
+    pub(crate) fn shows_its_authority(&mut self) {
+        self.stop();
+        self.acceptor = tls::own_authority(self.folder.path());
+        self.resume();
+    }
+
     /// Listens again at the same port, with the same cluster.
     pub(crate) fn resume(&self) {
         let listener = self.runtime.block_on(TcpListener::bind(self.address)).expect("the port is free");

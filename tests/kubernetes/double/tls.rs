@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -26,16 +26,33 @@ pub(super) fn acceptor(folder: &Path) -> TlsAcceptor {
     let authority = CertifiedIssuer::self_signed(authority, key()).expect("an authority");
     std::fs::write(folder.join("ca.crt"), authority.pem()).expect("the file can be written");
 
-    // The last one is a way to this machine that no program takes for a local one.
-    let names = ["127.0.0.1", "localhost", "0.0.0.0"].map(str::to_owned);
     let server_key = key();
-    let server = CertificateParams::new(names).expect("names that can be certified");
+    let server = CertificateParams::new(names()).expect("names that can be certified");
     let server = server.signed_by(&server_key, &authority).expect("a certificate");
+    showing(&server, &server_key)
+}
+
+/// A certificate for this machine that is its own authority, as small clusters have it; it goes into the folder.
+pub(super) fn own_authority(folder: &Path) -> TlsAcceptor {
+    let key = KeyPair::generate().expect("a key");
+    let mut server = CertificateParams::new(names()).expect("names that can be certified");
+    server.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let server = server.self_signed(&key).expect("a certificate");
+    std::fs::write(folder.join("ca.crt"), server.pem()).expect("the file can be written");
+    showing(&server, &key)
+}
+
+/// Ways to this machine.
+fn names() -> [String; 3] {
+    ["127.0.0.1", "localhost", "0.0.0.0"].map(str::to_owned)
+}
+
+fn showing(certificate: &Certificate, key: &KeyPair) -> TlsAcceptor {
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions that the provider has")
         .with_no_client_auth()
-        .with_single_cert(vec![server.der().clone()], PrivateKeyDer::Pkcs8(server_key.serialize_der().into()))
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
         .expect("a key that fits its certificate");
     TlsAcceptor::from(Arc::new(config))
 }
