@@ -94,7 +94,10 @@ fn what_a_broken_draft_toml_keeps_unknown_is_said_once() {
     let tool = near(Some("a = [\n"));
     let quiet = tool.call(&["run", "pre-up", "--quiet"]);
     assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
-    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"sh -c 'false && kubectl get; true'\"\n");
+    let task = "a = \"sh -c 'false && kubectl get; true'\"\n";
+    tool.write(".draft-tasks.toml", format!("[pre-up]\n{task}[cleanup]\n{task}").as_bytes());
+    let refused = tool.call(&["run", "cleanup", "--yes"]);
+    assert_eq!((refused.code, refused.stderr.lines().count()), (Some(2), 1), "{refused:?}");
     let called = tool.call(&["run", "pre-up"]);
     assert_says(&called, 0, &["is not TOML: ", "1 passed"]);
     assert_eq!(called.stderr.matches("is not TOML: ").count(), 1, "{called:?}");
