@@ -137,8 +137,7 @@ fn what_a_private_copy_names_is_where_the_kubeconfig_has_it() {
     tool.write("app/.draft-tasks.toml", b"[pre-up]\na = \"sh -c 'cat $KUBECONFIG'\"\n");
     tool.write("ca.crt", b"CA\n");
     tool.write("tok", b"t\n");
-    let called =
-        tool.call(&["run", "pre-up", "--file", "app", "--namespace", "demo", "--public", "KUBECONFIG"]);
+    let called = tool.call(&["run", "pre-up", "--file", "app", "--namespace", "demo"]);
     for name in ["ca.crt", "tok"] {
         assert_says(&called, &[&format!("{}", tool.path(name).display())]);
     }

@@ -216,7 +216,7 @@ const WAITS: &str = "sh -c 'sleep 600 & echo ready; sleep 600'";
 
 #[test]
 fn signals_stop_the_run_and_everything_that_it_started() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
+    for (signal, code) in [(Signal::QUIT, 131), (Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let tool = tasks("pre-up", &[("wait", WAITS), ("next", "echo 2")]);
         let mut started = tool.start(&["run", "pre-up"]);
         started.wait_for("ready");

@@ -321,6 +321,17 @@ fn variables_come_from_files_pipes_and_standard_input_and_later_ones_win() {
 }
 
 #[test]
+fn values_of_a_file_are_those_of_compose() {
+    let tool = tasks("pre-up", &[("show", "sh -c 'printenv A B C D E F G > got'")]);
+    let file = "A={\"a\":\"b\"}\nB=${NONE:-fallback}\nC=pa$5ss\nD=two words\nE={\"a\": \"b c\"}\nF=\"x\\ty\"\nG=it's\n";
+    tool.write("app.env", file.as_bytes());
+    let called = tool.call(&["run", "pre-up", "--env-file", "app.env"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    let values = "{\"a\":\"b\"}\nfallback\npa$5ss\ntwo words\n{\"a\": \"b c\"}\nx\ty\nit's\n";
+    assert_eq!(tool.read("got"), values);
+}
+
+#[test]
 fn ordinary_words_of_a_file_hide_nothing() {
     let tool = tasks("pre-up", &[("lint", "echo src/test/x.c:1:1: error: true s3cr3t-Tok9x")]);
     tool.write("app.env", b"NODE_ENV=test\nDEBUG=true\nAPI_KEY=s3cr3t-Tok9x\n");

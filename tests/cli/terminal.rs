@@ -345,11 +345,12 @@ fn the_key_that_halts_halts_the_tasks_too() {
     let mut text = String::new();
     read_until(&mut ours, &mut text, Some("working"));
     ours.write_all(b"\x1a").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("halted 14"));
+    let processes = ["task", "other"].map(|name| tool.read(name).trim().to_owned());
+    processes.iter().for_each(|process| wait_for_state(process, HALTED));
     read_until(&mut ours, &mut text, Some("halted 147"));
     let last = text.rsplit("working").next().expect("the rest");
     assert!(last.contains("\x1b[2K"), "the line is taken away: {last:?}");
-    let processes = ["task", "other"].map(|name| tool.read(name).trim().to_owned());
-    processes.iter().for_each(|process| wait_for_state(process, HALTED));
     text.clear();
     ours.write_all(b"\n").expect("the terminal is open");
     read_until(&mut ours, &mut text, Some("slow"));

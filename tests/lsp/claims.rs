@@ -47,12 +47,13 @@ fn a_phase_that_one_runs_is_refused_by_the_other_with_the_process() {
 
 #[test]
 fn what_deletes_is_refused_while_up_goes_on() {
-    let project = Project::with_tasks("pre-up", &[("wait", WAITS)]);
-    let mut client = own_output();
+    let waits = "sh -c 'touch begun; until test -e go; do sleep 0.05; done'";
+    let project = Project::with_tasks("pre-up", &[("wait", waits)]);
+    let mut client = Client::with(|setup| setup.old_output = true);
     client.open_and_wait(&project);
     let command = json!({ "uri": project.uri, "command": ["true"] });
     client.execute("draft-tasks.up", command.clone());
-    wait_for_output(&mut client, "ready");
+    client.eventually("it has begun", |_| project.file("begun").exists().then_some(()));
     let refused = client.execute_error("draft-tasks.delete", command);
     let said = refused["message"].as_str().expect("a text");
     assert!(said.contains("up is running: wait for its end or stop it before delete"), "{said}");
