@@ -54,6 +54,17 @@ pub(crate) fn hidden(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// Bytes that are not shown, without the escapes that are ended by what follows them alone.
+pub(crate) fn ended(bytes: &[u8]) -> Vec<u8> {
+    let (mut ended, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let Some(length) = hidden(rest).filter(|length| *length > 0) {
+        let (escape, behind) = rest.split_at(length);
+        ended.extend_from_slice(if hidden(escape).is_some() { escape } else { &[] });
+        rest = behind;
+    }
+    ended
+}
+
 /// Whether an escape has text of any kind inside, such as a title or a link.
 pub(crate) fn has_text(escape: &[u8]) -> bool {
     matches!(escape.get(1), Some(b']' | b'P' | b'X' | b'^' | b'_'))

@@ -335,7 +335,7 @@ impl Telling {
         loop {
             if let Some(begun) = remainder {
                 let continuation = begun.continues(&self.seen[self.at..], ended);
-                self.leave_out(continuation.length, "");
+                self.leave_out(continuation.length, "", true);
                 remainder = continuation.remainder;
                 if remainder.is_some() {
                     return remainder;
@@ -344,7 +344,7 @@ impl Telling {
             let (place, found) = known.next(&self.seen, self.at, ended);
             self.pass(place);
             let Found::Secret { length, remainder: follows } = found else { return None };
-            self.leave_out(length, MASK);
+            self.leave_out(length, MASK, follows.is_some());
             remainder = follows;
         }
     }
@@ -361,17 +361,21 @@ impl Telling {
         self.at = to;
     }
 
-    /// Tells a mask for so many bytes, and what is not seen of them: a colour goes on behind them.
-    fn leave_out(&mut self, length: usize, mask: &str) {
-        // What is not seen in front of it stays there: behind its first byte it could part a character.
-        self.pass(self.at);
+    /// Tells a mask for so many bytes, and what is not seen of them: a colour goes on behind them, and so would an escape
+    /// that one of them ended. Whether what stands behind a secret that may go on is in it depends on what follows.
+    fn leave_out(&mut self, length: usize, mask: &str, may_go_on: bool) {
+        if !mask.is_empty() {
+            // What is not seen in front of it stays there: behind its first byte it could part a character.
+            self.pass(self.at);
+        }
         let start = self.told.text.len();
         self.told.text.extend_from_slice(mask.as_bytes());
         let written = self.seen[self.at..self.at + length].to_vec();
         self.told.secrets.push(MaskedSecret { mask: start..self.told.text.len(), written });
         self.at += length;
-        while let Some(hidden) = self.hidden.get(self.shown).filter(|hidden| hidden.at < self.at) {
-            self.told.text.extend_from_slice(&hidden.bytes);
+        let is_of_it = |it: &&Hidden| it.at < self.at || may_go_on && it.at == self.at;
+        while let Some(Hidden { bytes, .. }) = self.hidden.get(self.shown).filter(is_of_it) {
+            self.told.text.extend(escape::ended(bytes));
             self.shown += 1;
         }
     }

@@ -79,8 +79,7 @@ impl<'t> Builder<'t> {
     /// Puts what was received since the last statement into the tree.
     pub(super) fn end_statement(&mut self) {
         while let Some(open) = self.open.pop() {
-            let end = self.end;
-            self.close(open, TextRange::empty(end));
+            self.close(open);
         }
         if let Some(header) = self.header.take() {
             let range = header.range;
@@ -172,8 +171,8 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Completes an array or inline table whose closing bracket stands at a range, empty when it is missing.
-    fn close(&mut self, open: Open, bracket: TextRange) {
+    /// Completes an array or inline table, which ends with what was last: its bracket or, without one, what is in it.
+    fn close(&mut self, open: Open) {
         let kind = match open.content {
             _ if !open.real => ValueKind::Invalid,
             Content::Array(values) => ValueKind::Array(values),
@@ -183,7 +182,7 @@ impl<'t> Builder<'t> {
                 ValueKind::InlineTable(entries)
             }
         };
-        self.add_value(Value { range: TextRange::new(open.start, bracket.end().max(open.start)), kind });
+        self.add_value(Value { range: TextRange::new(open.start, self.end), kind });
     }
 
     fn open(&mut self, span: Span, content: Content) {
@@ -200,7 +199,7 @@ impl<'t> Builder<'t> {
         let range = self.range(span);
         self.end = self.end.max(range.end());
         if let Some(open) = self.open.pop() {
-            self.close(open, range);
+            self.close(open);
         }
     }
 

@@ -109,6 +109,18 @@ fn a_secret_with_colours_inside() {
 }
 
 #[test]
+fn an_escape_that_a_secret_ends_does_not_go_on_behind_it() {
+    let secrets = secrets(&["abc\x1bPx\nSECRETvalue"]);
+    for (text, masked) in [
+        ("abc\x1bPx\nSECRETvalue seen", "*** seen"),
+        ("-----BEGIN PRIVATE KEY-----\nMI\x1b[m\x1b[3\x1bPx\nIE\n-----END PRIVATE KEY-----!", "***\x1b[m!"),
+        ("abc\x1bPx\n seen", "abc\x1bPx\n seen"),
+    ] {
+        assert_eq!(secrets.mask(text), masked, "{text:?}");
+    }
+}
+
+#[test]
 fn a_value_with_an_escape_of_its_own() {
     assert_eq!(secrets(&["abc\x1b[31mdef\x01g"]).mask("abcdefg abc\x1b[31mdef\x01g"), "*** ***\x1b[31m\x01");
 }
