@@ -25,7 +25,7 @@ fn findings_for_people() {
     let called = Tool::new(FINDINGS).call(&["check"]);
     assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
     expect![[r#"
-        warning[unknown-phase]: Draft ignores the table `pre-upp`
+        warning[unknown-phase]: the table `pre-upp` is ignored, in Draft too
           ┌─ .draft-tasks.toml:1:2
           │
         1 │ [pre-upp]
@@ -37,7 +37,7 @@ fn findings_for_people() {
           ┌─ .draft-tasks.toml:4:8
           │
         4 │ "é🚀" = 5
-          │         ^ Draft stops at it; a task is a string
+          │         ^ a task is a string; Draft stops at it, draft-tasks does not run the phase
           │
           = help: put it into quotes: "é🚀" = "5"
 
@@ -47,7 +47,7 @@ fn findings_for_people() {
         5 │ a = "echo"
           │ - `a` is first defined here
         6 │ a = "ls"
-          │ ^ give one of them another description; Draft stops at it
+          │ ^ give one of them another description; Draft stops at it, draft-tasks does not run the phase
           │
           = help: rename this task to `a-2`
 
@@ -69,7 +69,7 @@ fn findings_for_programs() {
                 {
                   "code": "unknown-phase",
                   "severity": "warning",
-                  "message": "Draft ignores the table `pre-upp`",
+                  "message": "the table `pre-upp` is ignored, in Draft too",
                   "note": "did you mean `pre-up`?",
                   "range": {
                     "start": {
@@ -112,7 +112,7 @@ fn findings_for_programs() {
                   "code": "task-not-string",
                   "severity": "error",
                   "message": "the task `é🚀` is an integer, not a command",
-                  "note": "Draft stops at it; a task is a string",
+                  "note": "a task is a string; Draft stops at it, draft-tasks does not run the phase",
                   "range": {
                     "start": {
                       "line": 4,
@@ -154,7 +154,7 @@ fn findings_for_programs() {
                   "code": "duplicate-task",
                   "severity": "error",
                   "message": "the task `a` is defined twice in `cleanup`",
-                  "note": "give one of them another description; Draft stops at it",
+                  "note": "give one of them another description; Draft stops at it, draft-tasks does not run the phase",
                   "range": {
                     "start": {
                       "line": 6,

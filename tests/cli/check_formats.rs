@@ -33,7 +33,7 @@ fn a_line_for_each_finding_is_what_compilers_write() {
     assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
     let lines: Vec<&str> = called.stdout.lines().collect();
     for line in [
-        "my web/.draft-tasks.toml:1:2: warning: Draft ignores the table `pre-upp`: did you mean `pre-up`? [unknown-phase]",
+        "my web/.draft-tasks.toml:1:2: warning: the table `pre-upp` is ignored, in Draft too: did you mean `pre-up`? [unknown-phase]",
         ".draft-tasks.config.toml:2:1: error: there is no diagnostic `post_up`: did you mean `post-up`? [setting]",
     ] {
         assert!(lines.contains(&line), "{line}: {called:?}");
@@ -55,7 +55,7 @@ fn annotations_of_github_name_the_file_from_the_root_of_the_repository() {
     let tool = project().with("GITHUB_ACTIONS", "true");
     let called = tool.call(&["-C", "apps", "check"]);
     let annotation = "::warning file=apps/my web/.draft-tasks.toml,line=1,endLine=1,col=2,endColumn=9,\
-        title=draft-tasks%3A unknown-phase::Draft ignores the table `pre-upp`: did you mean `pre-up`?\n";
+        title=draft-tasks%3A unknown-phase::the table `pre-upp` is ignored, in Draft too: did you mean `pre-up`?\n";
     assert!(called.code == Some(1) && called.stdout.contains(annotation), "{called:?}");
     assert!(called.stdout.contains("::error file=apps/.draft-tasks.config.toml,line=2,"), "{called:?}");
     assert!(called.stdout.contains("::notice file=apps/my web/.draft-tasks.toml,line=3,"), "{called:?}");

@@ -55,6 +55,20 @@ fn an_empty_name_chooses_nothing_and_nothing_runs() {
 }
 
 #[test]
+fn options_about_pods_that_do_nothing_on_this_machine_are_said() {
+    let tool = far(None);
+    let called = tool.call(&["run", "pre-up", "-l", "a=b", "-c", "d", "--ready-timeout", "1"]);
+    let said = "warning: --selector, --container, --ready-timeout: no effect, as tasks of `pre-up` run on this machine, not in pods\n";
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), said), "{called:?}");
+    // Pods with these labels are looked for before it.
+    let called = tool.call(&["run", "cleanup", "-l", "a=b", "--concurrency", "1", "--yes"]);
+    assert_says(&called, 0, &["warning: --concurrency: no effect"]);
+    assert!(!called.stderr.contains("--selector"), "{called:?}");
+    let called = tool.call(&["run", "pre-up", "-n", "demo"]);
+    assert!(!called.stderr.contains("no effect"), "{called:?}");
+}
+
+#[test]
 fn nothing_runs_for_an_environment_that_is_not_there() {
     let tool = far(Some("[environments.development]\nname = \"web\"\n"));
     let said = ["draft.toml has no environment `nope`\n  it has `development`\n"];

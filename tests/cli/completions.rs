@@ -70,11 +70,12 @@ fn in_bash(tool: &Tool, words: &[&str]) -> Vec<String> {
 }
 
 /// What there is to complete, and what is offered.
-const OFFERED: [(&[&str], &[&str]); 16] = [
+const OFFERED: [(&[&str], &[&str]); 17] = [
     (&["run", ""], &["pre-up", "cleanup"]),
     (&["explain", "pre"], &["pre-up"]),
     (&["run", "pre-up", "s"], &["sync"]),
     (&["run", "cleanup", ""], &["drop"]),
+    (&["export", "sh", "pre-up", ""], &["cleanup"]),
     (&["run", "pre-up", "--skip", "s"], &["sync"]),
     (&["run", "pre-up", "--environment", ""], &["development", "staging"]),
     (&["run", "--context", ""], &["kind-dev", "prod"]),
@@ -107,6 +108,10 @@ fn bash_completes_what_there_is() {
     let tool = tool();
     for (words, expected) in OFFERED {
         assert_eq!(in_bash(&tool, words), *expected, "{words:?}");
+    }
+    // What stands on the line already is not offered again.
+    for words in [&["run", "cleanup", "drop", "d"][..], &["run", "pre-up", "sync", "--skip", "s"]] {
+        assert_eq!(in_bash(&tool, words), [""], "{words:?}");
     }
     // Bash takes `=` for a word, and replaces what is behind it.
     for (words, expected) in [

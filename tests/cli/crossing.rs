@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::lifecycle::{kubeconfig, with_cluster};
-use crate::terminal::{read_until, terminal};
+use crate::terminal::{read_until, terminal_of};
 use crate::tool::{Tool, assert_says};
 
 /// Its first task makes the cluster another one, its second leaves the file `ran`.
@@ -21,7 +21,7 @@ const ASKED: &str = "before the run it was context dev, namespace default (https
 fn it_is_asked_for_where_somebody_can_answer() {
     for (answer, code, ran) in [("y\n", 0, true), ("n\n", 1, false), ("\n", 1, false)] {
         let tool = switching();
-        let (mut ours, theirs) = terminal();
+        let (mut ours, theirs) = terminal_of(400);
         let mut started = tool.start_asking(&["run", "pre-up"], theirs);
         let mut text = String::new();
         read_until(&mut ours, &mut text, Some(ASKED));
@@ -51,9 +51,28 @@ fn nothing_is_reached_by_what_nobody_can_read_any_more() {
 }
 
 #[test]
+fn who_halts_a_run_at_a_question_is_asked_again() {
+    let tool = switching();
+    let (mut ours, theirs) = terminal_of(400);
+    let script = "draft_tasks run pre-up; echo halted $?; read line; fg > /dev/null; echo ended $?";
+    let mut shell = tool.start_shell(script, theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some(ASKED));
+    ours.write_all(b"\x1a").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("halted 147"));
+    text.clear();
+    ours.write_all(b"\n").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some(ASKED));
+    ours.write_all(b"y\n").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("ended 0"));
+    assert!(tool.path("ran").exists(), "{text:?}");
+    assert_eq!(shell.end_unread(), Some(0));
+}
+
+#[test]
 fn what_was_shown_before_stands_before_the_question_and_a_key_ends_it() {
     let tool = switching();
-    let (mut ours, theirs) = terminal();
+    let (mut ours, theirs) = terminal_of(400);
     let mut shell = tool.start_shell("draft_tasks run pre-up; echo ended $?", theirs);
     let mut text = String::new();
     read_until(&mut ours, &mut text, Some(ASKED));

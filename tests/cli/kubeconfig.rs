@@ -109,7 +109,7 @@ fn who_gives_a_file_of_variables_to_pods_is_told_that_they_do_not_get_it() {
     let said =
         "tasks in pods do not get the variables of files, only what stands for `$NAME` in their commands\n";
     assert_eq!(with("post-deploy").stderr, said);
-    assert_eq!(with("pre-up").stderr, "");
+    assert!(!with("pre-up").stderr.contains("do not get"));
 }
 
 #[test]

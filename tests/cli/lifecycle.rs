@@ -100,26 +100,35 @@ fn all_steps_have_one_summary_and_one_id() {
     assert_eq!(ids, ended);
 }
 
+/// How to go on where the command has not passed.
+const AGAIN: &str = "again: the same command, which runs all steps from the first\n";
+
 #[test]
 fn a_step_that_fails_is_the_last_and_it_is_said_what_did_not_run() {
     let tool = alone("[pre-up]\nbad = \"false\"\n[post-up]\nlast = \"touch never\"\n");
     let called = tool.call(&["up", "--", "touch", "never"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(
-        called.stderr.ends_with("error: pre-up failed, so the deploy command and post-up did not run\n"),
+        called.stderr.ends_with(&format!(
+            "error: pre-up failed, so the deploy command and post-up did not run\n{AGAIN}"
+        )),
         "{called:?}"
     );
     let called = alone(TASKS).call(&["up", "--", "no-such-program"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(called.stdout.contains("program `no-such-program` not found"), "{called:?}");
     assert!(
-        called.stderr.ends_with("error: the deploy command failed, so post-up did not run\n"),
+        called
+            .stderr
+            .ends_with(&format!("error: the deploy command failed, so post-up did not run\n{AGAIN}")),
         "{called:?}"
     );
     let called = alone(TASKS).call(&["delete", "--", "false"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(
-        called.stderr.ends_with("error: the delete command failed, so cleanup did not run\n"),
+        called
+            .stderr
+            .ends_with(&format!("error: the delete command failed, so cleanup did not run\n{AGAIN}")),
         "{called:?}"
     );
     assert!(!tool.path("never").exists());
@@ -135,7 +144,9 @@ fn a_stop_ends_the_command_and_what_follows() {
     assert_eq!(called.code, Some(130), "{called:?}");
     assert!(!called.stderr.contains("killed"), "it ends when it is asked to: {called:?}");
     assert!(
-        called.stderr.ends_with("error: the deploy command was stopped, so post-up did not run\n"),
+        called
+            .stderr
+            .ends_with(&format!("error: the deploy command was stopped, so post-up did not run\n{AGAIN}")),
         "{called:?}"
     );
     assert!(!tool.path("never").exists());
@@ -164,7 +175,9 @@ fn without_an_answer_of_the_cluster_it_is_deployed_and_the_pods_are_asked_for_af
     assert!(warnings[0].ends_with("up goes on, as pre-up may change that"), "{called:?}");
     let again = "\nwarning: what was said of the cluster has not changed; up goes on, though it cannot tell afterwards which pods are new\n";
     assert!(called.stderr.contains(again), "{called:?}");
-    assert!(called.stderr.ends_with("error: post-deploy failed, so post-up did not run\n"), "{called:?}");
+    let end = "error: post-deploy failed, so post-up did not run\n\
+        to go on: `draft-tasks run post-deploy`, then `draft-tasks run post-up`, with the same options\n";
+    assert!(called.stderr.ends_with(end), "{called:?}");
     assert!(tool.path("first").exists() && tool.path("deployed").exists() && !tool.path("never").exists());
 }
 
@@ -482,6 +495,15 @@ fn what_check_knows_of_the_tasks_is_said_and_strict_refuses() {
     }
     assert!(!tool.path("ran").exists());
     assert_eq!(tool.call(&["run", "pre-up", "--strict", "b"]).code, Some(0));
+}
+
+#[test]
+fn what_is_an_error_for_check_is_said_to_be_one_where_it_runs() {
+    let tool = alone("[pre-up]\na = \"true\"\n[Pre-up]\nb = \"true\"\n");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    let said = "`Pre-up` and `pre-up` are the same phase [phase-case], which is an error for `check`\n";
+    assert!(called.stderr.ends_with(said), "{called:?}");
 }
 
 #[test]

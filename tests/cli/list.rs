@@ -62,6 +62,9 @@ fn what_is_wrong_is_counted() {
             "✗ b  echo 'x  :3",
             "  c  true     :4",
             "",
+            "also wrong in the file:",
+            "! :5  the table `extra` is ignored, in Draft too",
+            "",
             "1 error, 2 warnings; `draft-tasks check` shows all",
         ]
     );
@@ -73,7 +76,31 @@ fn what_is_wrong_is_counted() {
         "phase": "pre-up", "place": "machine", "line": 1, "tasks": tasks,
         "doesNotRunSince": "the task `b` cannot be split: a `'` is not closed",
     });
-    assert_eq!(listed, json!({ "phases": [phase], "errors": 1, "warnings": 2 }));
+    let broken = json!({
+        "line": 5, "code": "unknown-phase", "message": "the table `extra` is ignored, in Draft too",
+    });
+    assert_eq!(listed, json!({ "phases": [phase], "broken": [broken], "errors": 1, "warnings": 2 }));
+}
+
+#[test]
+fn what_is_broken_is_listed_as_that() {
+    let file = "stray = \"true\"\n[pre-up]\na = \"true\"\nb = echo\nc = 5\n[[post-up]]\nd = \"true\"\n";
+    let called = Tool::new(file).call(&["list"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    let broken = called.stdout.split("\nalso wrong in the file:\n").nth(1).expect("what is broken");
+    let lines: Vec<&str> = broken.lines().take_while(|line| !line.is_empty()).collect();
+    assert_eq!(
+        lines,
+        [
+            "! :1  `stray` is in no phase and ignored, in Draft too",
+            "✗ :4  expected a value: a string must stand in quotes",
+            "✗ :5  the task `c` is an integer, not a command",
+            "✗ :6  `post-up` is an array of tables, and neither Draft nor draft-tasks runs it",
+        ],
+        "{called:?}"
+    );
+    let called = Tool::new("[pre-up\n").call(&["list"]);
+    assert!(called.stdout.starts_with("no task can be read\n\nalso wrong"), "{called:?}");
 }
 
 #[test]

@@ -36,9 +36,19 @@ fn each_command_has_a_page_that_man_shows_without_a_warning() {
     let run = shown_by(
         Command::new("man").args(["-E", "UTF-8", "-l"]).arg(tool.path("pages/man1/draft-tasks-run.1")),
     );
-    for part in ["--if-present", "Examples:", "Exit codes:"] {
+    for part in ["--if-present", "\nEXAMPLES\n", "\nEXIT STATUS\n", "\nKEYS ON A TERMINAL\n", "Ctrl-\\"] {
         assert!(run.contains(part), "{part}: {run}");
     }
+}
+
+#[test]
+fn what_is_explained_stands_at_the_begin_of_its_line() {
+    let tool = Tool::empty();
+    assert_eq!(tool.call(&["man", "pages"]).code, Some(0));
+    let page = tool.read("pages/draft-tasks-list.1");
+    assert!(page.contains(".SH EXIT STATUS\n.TP\n\\fB0\\fR\nall is well\n.TP\n\\fB1\\fR\n"), "{page}");
+    assert!(page.contains(".SH EXAMPLES\n.TP\n\\fBdraft\\-tasks list\\fR\n"), "{page}");
+    assert!(!page.contains("EXTRA"), "{page}");
 }
 
 /// The command of a page's name.

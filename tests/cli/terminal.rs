@@ -19,7 +19,7 @@ pub(crate) fn terminal() -> (File, File) {
 }
 
 /// One of so many columns.
-fn terminal_of(columns: u16) -> (File, File) {
+pub(crate) fn terminal_of(columns: u16) -> (File, File) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
     grantpt(&ours).expect("a terminal of our own");
     unlockpt(&ours).expect("an open terminal");
@@ -274,12 +274,19 @@ fn stop_by_key(key: &[u8], wanted: &str) {
 
 #[test]
 fn a_question_is_asked_where_somebody_can_answer() {
-    for (answer, code, ran) in
-        [("y\n", 0, true), ("YES\n", 0, true), ("n\n", 2, false), ("\n", 2, false), ("\u{4}", 2, false)]
-    {
+    for (answer, code, ran) in [
+        ("y\n", 0, true),
+        ("YES\n", 0, true),
+        ("\u{1b}y\n", 0, true),
+        ("\u{1b}\n", 2, false),
+        ("\u{1b}[A\n", 2, false),
+        ("n\n", 2, false),
+        ("\n", 2, false),
+        ("\u{4}", 2, false),
+    ] {
         let tool =
             with_cluster("[pre-up]\na = \"sh -c 'true || kubectl get; touch ran'\"\n", "cluster.example");
-        let (mut ours, theirs) = terminal();
+        let (mut ours, theirs) = terminal_of(300);
         let mut started = tool.start_asking(&["run", "pre-up"], theirs);
         let mut text = String::new();
         read_until(&mut ours, &mut text, Some("? [y/N] "));
@@ -295,6 +302,43 @@ fn a_question_is_asked_where_somebody_can_answer() {
         );
         assert_eq!(tool.path("ran").exists(), ran, "{answer:?}");
     }
+}
+
+#[test]
+fn a_question_breaks_between_words() {
+    let tool = with_cluster("[pre-up]\na = \"sh -c 'true || kubectl get; touch ran'\"\n", "cluster.example");
+    let (mut ours, theirs) = terminal_of(40);
+    let mut started = tool.start_asking(&["run", "pre-up"], theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("[y/N] "));
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    assert!(lines.iter().all(|line| line.chars().count() < 40), "{lines:?}");
+    let asked = "run pre-up: `a` (`sh -c 'true || kubectl get; touch ran'`) on a cluster that is not local: context dev, namespace default (https://cluster.example:1)? [y/N] ";
+    assert_eq!(lines.join(" "), asked);
+    ours.write_all(b"\n").expect("the terminal is open");
+    assert_eq!(started.end_unread(), Some(2));
+}
+
+#[test]
+fn who_halts_it_at_a_question_is_asked_again() {
+    let tool = Tool::empty();
+    tool.write(".git/HEAD", b"");
+    tool.write(".draft-tasks.toml", b"[cleanup]\na = \"touch ran\"\n");
+    tool.write("sub/file", b"");
+    let (mut ours, theirs) = terminal();
+    let script = "cd sub; draft_tasks run cleanup; echo halted $?; read line; fg > /dev/null; echo ended $?";
+    let mut shell = tool.start_shell(script, theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("? [y/N] "));
+    ours.write_all(b"\x1a").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("halted 147"));
+    text.clear();
+    ours.write_all(b"\n").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("from a folder above? [y/N] "));
+    ours.write_all(b"y\n").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("ended 0"));
+    assert!(tool.path("ran").exists(), "{text:?}");
+    assert_eq!(shell.end_unread(), Some(0));
 }
 
 #[test]

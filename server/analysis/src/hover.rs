@@ -59,7 +59,7 @@ fn section_markdown(parsed: &Parsed, section: &Section, context: &HoverContext<'
             )
         }
         None => format!(
-            "Draft ignores the table {}: {}.",
+            "The table {} is ignored, in Draft too: {}.",
             code_span(&section.name(&parsed.text)),
             parsed.options.draft_version.phases()
         ),
@@ -228,7 +228,7 @@ mod tests {
             "[post-$0delete]\n",
             expect![[r#"
                 "[post-delete]"
-                Draft ignores the table `post-delete`: the phases are `pre-up`, `post-deploy` and `cleanup`.
+                The table `post-delete` is ignored, in Draft too: the phases are `pre-up`, `post-deploy` and `cleanup`.
             "#]],
         );
     }

@@ -11,7 +11,7 @@ use crate::command::Semantics;
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
-use crate::rules;
+use crate::rules::{self, ForShell};
 use crate::syntax::{Str, StrStyle};
 use crate::task_file::Task;
 use crate::words::Words;
@@ -80,8 +80,7 @@ fn opens_lines(text: &str) -> bool {
 
 /// The command in a shell, unless a diagnostic offers just that.
 fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -> Option<Refactor> {
-    let (_, wrapped) = shell_text(&analysis.parsed, phase, task)?;
-    let Fix { title, edits, .. } = wrapped?;
+    let Fix { title, edits, .. } = shell_text(&analysis.parsed, phase, task)?.wrapped?;
     let mut here = analysis.diagnostics.iter().filter(|found| task.range.contains_range(found.range));
     if here.any(|found| found.fixes.iter().any(|fix| fix.edits == edits)) {
         return None;
@@ -95,9 +94,8 @@ fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -
     Some(Refactor { title, kind: RefactorKind::Rewrite, edits, new_file: None })
 }
 
-/// The command as a shell must have it to do the same, and the fix that hands it to one; `None` where there is nothing
-/// to run or a shell runs already.
-fn shell_text(parsed: &Parsed, phase: Phase, task: &Task) -> Option<(String, Option<Fix>)> {
+/// The command as a shell must have it to do the same; `None` where there is nothing to run or a shell runs already.
+fn shell_text(parsed: &Parsed, phase: Phase, task: &Task) -> Option<ForShell> {
     let words = parsed.words_of(task)?;
     if words.words.is_empty() || words.error.is_some() || shell_script(words).is_some() {
         return None;
@@ -121,24 +119,41 @@ fn extract_script(
     is_free: &dyn Fn(&str) -> bool,
 ) -> Option<Refactor> {
     let words = parsed.words_of(task)?;
-    let script = match shell_script(words) {
+    let (shell, script) = match shell_script(words) {
         // Other options mean something to the shell, and what follows the script is for it.
-        Some(2) if words.words.len() == 3 => words.literal(2)?.to_owned(),
+        Some(2) if words.words.len() == 3 => {
+            (words.literal(0).filter(|shell| has_set(shell))?.to_owned(), words.literal(2)?.to_owned())
+        }
         Some(_) => return None,
-        None => shell_text(parsed, phase, task)?.0,
+        None => {
+            let ForShell { shell, script, .. } = shell_text(parsed, phase, task)?;
+            (shell.name().to_owned(), script)
+        }
     };
     // A script that is only called needs no other.
     if words.words.len() < 2 {
         return None;
     }
     let path = free_path(&slug(&task.name(&parsed.text)), is_free)?;
-    let runs = format!("sh {path}");
+    let runs = format!("{shell} {path}");
+    let interpreter = if shell.starts_with('/') { shell } else { interpreter(&shell) };
     Some(Refactor {
         title: format!("Extract to `{path}`"),
         kind: RefactorKind::Extract,
         edits: vec![TextEdit::replace(written.range, string_like(written.style, &runs))],
-        new_file: Some(NewFile { path, text: format!("#!/bin/sh\nset -e\n\n{}\n", script.trim()) }),
+        new_file: Some(NewFile { path, text: format!("#!{interpreter}\nset -e\n\n{}\n", script.trim()) }),
     })
+}
+
+/// Whether it is a shell to which `set -e` means what it means to those of POSIX.
+fn has_set(shell: &str) -> bool {
+    let name = shell.rsplit('/').next().unwrap_or(shell);
+    matches!(name, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "mksh")
+}
+
+/// Where systems have a shell.
+fn interpreter(shell: &str) -> String {
+    if shell == "sh" { "/bin/sh".to_owned() } else { format!("/usr/bin/env {shell}") }
 }
 
 fn free_path(name: &str, is_free: &dyn Fn(&str) -> bool) -> Option<String> {
@@ -309,6 +324,30 @@ mod tests {
                 Rewrite: Write as a basic string, "…"
                 a = "./x.sh"
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_script_keeps_its_shell() {
+        check(
+            "[pre-up]\na = \"bash -c 'ls {a,b}'$0\"\n",
+            expect![[r##"
+                Extract: Extract to `scripts/a.sh`
+                a = "bash scripts/a.sh"
+                scripts/a.sh: "#!/usr/bin/env bash\nset -e\n\nls {a,b}\n"
+            "##]],
+        );
+        check(
+            "[pre-up]\na = 'ls {a,b}'$0\n",
+            expect![[r##"
+                Rewrite: Wrap in `bash -c '…'`
+                a = "bash -c 'ls {a,b}'"
+                Extract: Extract to `scripts/a.sh`
+                a = 'bash scripts/a.sh'
+                scripts/a.sh: "#!/usr/bin/env bash\nset -e\n\nls {a,b}\n"
+                Rewrite: Write as a basic string, "…"
+                a = "ls {a,b}"
+            "##]],
         );
     }
 

@@ -8,6 +8,7 @@ use std::thread;
 
 use self::command::Command;
 use self::declaration::Rule;
+use self::in_shell::Shell;
 use crate::diagnostic::{self, Diagnostic, DiagnosticCode};
 use crate::edit::Fix;
 use crate::facts::FactsWanted;
@@ -22,6 +23,7 @@ mod command;
 mod declaration;
 mod goes_into;
 mod helm;
+mod in_shell;
 mod offered;
 mod split_task;
 
@@ -124,10 +126,20 @@ fn make_printable(found: &mut Diagnostic) {
     }
 }
 
-/// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
-pub(crate) fn for_shell(parsed: &Parsed, phase: Phase, task: &Task) -> Option<(String, Option<Fix>)> {
+/// A command as a shell must read it.
+pub(crate) struct ForShell {
+    pub(crate) shell: Shell,
+    pub(crate) script: String,
+    /// Hands it to that shell.
+    pub(crate) wrapped: Option<Fix>,
+}
+
+/// A command as a shell must read it; `None` when it cannot be split.
+pub(crate) fn for_shell(parsed: &Parsed, phase: Phase, task: &Task) -> Option<ForShell> {
     let command = Command::new(parsed, phase, task)?;
-    command.error().is_none().then(|| (command.as_script(), command.wrap()))
+    let for_shell =
+        || ForShell { shell: command.shell(), script: command.as_script(), wrapped: command.wrap() };
+    command.error().is_none().then(for_shell)
 }
 
 #[cfg(test)]

@@ -113,12 +113,19 @@ enum Command {
     /// Write manual pages, for who packages the program
     Man(man::ManArguments),
     /// Serve an editor over standard input and output
+    #[command(after_help = LSP_CODES)]
     Lsp {
         /// For clients that add it; there is no other way to serve
         #[arg(long)]
         stdio: bool,
     },
 }
+
+const LSP_CODES: &str = "\
+Exit codes:
+  0  the editor shut the server down before its exit
+  1  it did not, or the server was stopped
+  2  the server cannot start";
 
 /// Options about the meaning of files; what is not given is as the project's settings say.
 #[derive(Clone, Copy, Debug, Default, Args)]

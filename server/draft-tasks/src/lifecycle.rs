@@ -248,6 +248,17 @@ impl LifecycleEnd {
         }
     }
 
+    /// The phases with which to go on after it; none where no step is left. Nothing where the command itself has not passed, so
+    /// that all begins again.
+    pub(crate) fn left(&self) -> Option<Vec<Phase>> {
+        let command = self.part.command();
+        if self.at == Some(command) || self.rest.contains(&command) {
+            return None;
+        }
+        let steps = self.at.iter().chain(&self.rest).filter(|_| !self.rest.is_empty());
+        Some(steps.filter_map(|step| step.phase()).collect())
+    }
+
     /// Where nothing else tells of it: "up of web failed in pre-up: migrate: exit code 3 · the deploy command did not run".
     /// `why` says how the step failed.
     pub(crate) fn describe_alone(&self, application: Option<&str>, why: Option<&str>) -> String {
@@ -315,6 +326,22 @@ mod tests {
         assert_eq!(steps(Part::Delete, ALL, true), "delete pods-gone cleanup");
         assert_eq!(steps(Part::Delete, ALL, false), "delete cleanup");
         assert_eq!(steps(Part::Delete, &[], true), "delete pods-gone");
+    }
+
+    #[test]
+    fn what_is_left_is_told_where_the_command_has_passed() {
+        let left = |part, passed: usize| {
+            let facts = LifecycleFacts { phases: ALL, has_application: true };
+            let mut lifecycle = Lifecycle::new(part, &facts);
+            (0..passed).for_each(|_| drop(lifecycle.after(OutcomeName::Passed, false)));
+            ended(&lifecycle.after(OutcomeName::Failed, false)).left()
+        };
+        assert_eq!(left(Part::Up, 0), None);
+        assert_eq!(left(Part::Up, 1), None);
+        assert_eq!(left(Part::Up, 2), Some(vec![Phase::PostDeploy, Phase::PostUp]));
+        assert_eq!(left(Part::Up, 3), Some(Vec::new()));
+        assert_eq!(left(Part::Delete, 0), None);
+        assert_eq!(left(Part::Delete, 1), Some(vec![Phase::Cleanup]));
     }
 
     #[test]

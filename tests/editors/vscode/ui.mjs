@@ -45,11 +45,11 @@ async function inTrust(browser, version, vsix) {
     });
     await check('the problem is in the list of problems', async () => {
       await window.command('Problems: Focus on Problems View');
-      await window.text('.markers-panel .monaco-list-row', 'Draft ignores the table `post-delete`').waitFor();
+      await window.text('.markers-panel .monaco-list-row', 'the table `post-delete` is ignored, in Draft too').waitFor();
       await window.picture('problems');
     });
     await check('the code of a problem opens its explanation, as it is to be read', async () => {
-      await window.text('.markers-panel .monaco-list-row', 'Draft ignores the table `post-delete`').locator('a', { hasText: 'post-delete' }).click();
+      await window.text('.markers-panel .monaco-list-row', 'the table `post-delete` is ignored, in Draft too').locator('a', { hasText: 'post-delete' }).click();
       const document = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
       const heading = document.getByRole('heading', { name: 'post-delete', exact: true });
       await heading.waitFor();

@@ -29,6 +29,11 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     found.push(diagnostic);
 }
 
+/// Whether a command has such a text.
+pub(super) fn is_in(command: &Command<'_>) -> bool {
+    first(command).is_some()
+}
+
 /// From the first such `$` to the closing quote.
 fn first(command: &Command<'_>) -> Option<TextRange> {
     if !command.knows_quotes() {

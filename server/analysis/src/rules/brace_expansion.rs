@@ -29,13 +29,7 @@ const LONGEST_SEQUENCE: usize = 64;
 const DEEPEST: usize = 16;
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let is_concerned = |name: &&str| takes_files(name) || matches!(*name, "mkdir" | "echo" | "diff" | "tar");
-    if command.has_idle_quotes() || command.name().filter(is_concerned).is_none() {
-        return;
-    }
-    let arguments = command.words().iter().skip(1).map(|word| (word, Braces::of(command, word)));
-    let expanded: Vec<(&Word, Braces<'_>)> =
-        arguments.filter(|(_, braces)| !braces.groups.is_empty()).collect();
+    let expanded: Vec<(&Word, Braces<'_>)> = expanded(command).collect();
     let Some((first, _)) = expanded.first() else { return };
     let message = format!("`{}` is not expanded", &command.text()[first.range]);
     let mut diagnostic = command
@@ -43,6 +37,20 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         .note(no_shell!("write the words out", ", and many an `sh` expands no braces either"));
     diagnostic.fixes.extend(written_out(command, &expanded));
     found.push(diagnostic);
+}
+
+/// Whether a command has such words.
+pub(super) fn is_in(command: &Command<'_>) -> bool {
+    expanded(command).next().is_some()
+}
+
+/// The words of which Bash would make others.
+fn expanded<'a>(command: &'a Command<'_>) -> impl Iterator<Item = (&'a Word, Braces<'a>)> {
+    let is_concerned = |name: &&str| takes_files(name) || matches!(*name, "mkdir" | "echo" | "diff" | "tar");
+    let is_meant = !command.has_idle_quotes() && command.name().filter(is_concerned).is_some();
+    let arguments = command.words().iter().skip(1).filter(move |_| is_meant);
+    let braces = arguments.map(|word| (word, Braces::of(command, word)));
+    braces.filter(|(_, braces)| !braces.groups.is_empty())
 }
 
 /// The command with the words that Bash would make of it.

@@ -176,35 +176,14 @@ impl<'a> Command<'a> {
         Diagnostic::new(code, self.place(range), message)
     }
 
-    /// What to do about a piece of a shell's language, for a note.
-    pub(super) fn ask_for_a_shell(&self) -> &'static str {
-        match self.parsed.options.semantics {
-            Semantics::Standard => no_shell!("wrap it in `sh -c '…'`"),
-            Semantics::Draft => "put the line into a script; Draft asks no shell",
-        }
-    }
-
-    /// The fix that hands the whole command to a shell, where quotes make that possible.
-    pub(super) fn wrap(&self) -> Option<Fix> {
-        self.wrap_with(Vec::new())
-    }
-
-    /// That fix, with changes of what stands between the words.
-    pub(super) fn wrap_with(&self, edits: Vec<TextEdit>) -> Option<Fix> {
-        if !self.knows_quotes() {
-            return None;
-        }
-        let command = ["sh -c ", &shell_word(&self.script_with(edits))].concat();
-        Some(self.rewrite("Wrap in `sh -c '…'`", &command))
-    }
-
     /// The command as a shell must read it: there `$$NAME` would be the number of a process, a bare variable any number
     /// of arguments, and `source` is a word of Bash alone.
     pub(super) fn as_script(&self) -> String {
         self.script_with(Vec::new())
     }
 
-    fn script_with(&self, mut edits: Vec<TextEdit>) -> String {
+    /// That, with changes of what stands between the words.
+    pub(super) fn script_with(&self, mut edits: Vec<TextEdit>) -> String {
         edits.extend(self.escaped_dollars());
         edits.extend(self.quoted_variables());
         edits.extend(self.portable_sources());

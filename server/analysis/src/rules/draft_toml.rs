@@ -84,7 +84,7 @@ fn is_phase(parsed: &Parsed, at: TextSize) -> bool {
 
 fn report(range: TextRange, message: &str) -> Diagnostic {
     Diagnostic::new(DiagnosticCode::DraftToml, range, message)
-        .note("Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today")
+        .note("Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it")
 }
 
 struct Reader<'a> {
@@ -213,23 +213,23 @@ mod tests {
             DiagnosticCode::DraftToml,
             text,
             expect![[r#"
-                warning "\u{feff}": the file begins with a byte order mark: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "\u{feff}": the file begins with a byte order mark: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
                   fix: Remove the byte order mark (preferred)
                     pre-up.a = "x"
                     cleanup = { b = "y",
                      c = "z" }
                     [post-deploy]
                     c = "echo \e[1m \x41 \\x"
-                warning "pre-up.a": a key with a dot: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
-                warning "{ b = \"y\",\n c = \"z\" }": an inline table of several lines: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
-                warning "\\e": an escape of TOML 1.1: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "pre-up.a": a key with a dot: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
+                warning "{ b = \"y\",\n c = \"z\" }": an inline table of several lines: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
+                warning "\\e": an escape of TOML 1.1: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
                   fix: Write `\u001b` (preferred)
                     ﻿pre-up.a = "x"
                     cleanup = { b = "y",
                      c = "z" }
                     [post-deploy]
                     c = "echo \u001b[1m \x41 \\x"
-                warning "\\x41": an escape of TOML 1.1: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "\\x41": an escape of TOML 1.1: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
                   fix: Write `\u0041` (preferred)
                     ﻿pre-up.a = "x"
                     cleanup = { b = "y",
@@ -250,7 +250,7 @@ mod tests {
                 DiagnosticCode::DraftToml,
                 "cleanup.a = \"x\"\n",
                 expect![[r#"
-                    error "cleanup.a": a key with a dot: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                    error "cleanup.a": a key with a dot: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
                 "#]],
             );
         }
@@ -263,12 +263,12 @@ mod tests {
             DiagnosticCode::DraftToml,
             text,
             expect![[r#"
-                warning "[1, \"x\"]": an array with values of more than one kind: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
-                warning "0xff": a number that is not decimal: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
-                warning "inf": a number without digits: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
-                warning "d.e": a key with a dot: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
-                warning "{ g = 1,\n}": an inline table of several lines: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
-                warning "\\e": an escape of TOML 1.1: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "[1, \"x\"]": an array with values of more than one kind: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
+                warning "0xff": a number that is not decimal: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
+                warning "inf": a number without digits: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
+                warning "d.e": a key with a dot: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
+                warning "{ g = 1,\n}": an inline table of several lines: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
+                warning "\\e": an escape of TOML 1.1: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
                   fix: Write `\u001b` (preferred)
                     [tool]
                     a = [1, "x"]
@@ -279,7 +279,7 @@ mod tests {
                     }
                     h = [[1], ["\u001b"]]
                     i = 07:32:00
-                warning "07:32:00": a time without a date: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "07:32:00": a time without a date: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
             "#]],
         );
     }
@@ -301,7 +301,7 @@ mod tests {
             DiagnosticCode::DraftToml,
             text,
             expect![[r#"
-                warning "\"": Draft's reader stops here: expected the end of the line, found `"`: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "\"": Draft's reader stops here: expected the end of the line, found `"`: Draft, which reads TOML 0.4, refuses the whole file; draft-tasks reads it
             "#]],
         );
     }

@@ -35,7 +35,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         let message = format!("the task `{name}` is defined twice in `{}`", section.name(&parsed.text));
         found.push(
             Diagnostic::new(DiagnosticCode::DuplicateTask, error.range, message)
-                .note("give one of them another description; Draft stops at it")
+                .note("give one of them another description; Draft stops at it, draft-tasks does not run the phase")
                 .related(first, format!("`{name}` is first defined here"))
                 .fix(rename(error, free.entry(name.clone()).or_insert_with(|| free_name(&taken, &name)))),
         );
@@ -76,7 +76,7 @@ mod tests {
             DiagnosticCode::DuplicateTask,
             text,
             expect![[r#"
-                error "\"a\"": the task `a` is defined twice in `pre-up`: give one of them another description; Draft stops at it
+                error "\"a\"": the task `a` is defined twice in `pre-up`: give one of them another description; Draft stops at it, draft-tasks does not run the phase
                   "a": `a` is first defined here
                   fix: Rename this task to `a-3`
                     [pre-up]

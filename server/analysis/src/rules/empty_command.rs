@@ -22,7 +22,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let message = format!("the task `{name}` has an empty command");
     found.push(
         Diagnostic::new(DiagnosticCode::EmptyCommand, command.written().range, message)
-            .note("write what is to run; Draft goes on silently"),
+            .note("write what is to run; Draft goes on silently, draft-tasks does not run the phase"),
     );
 }
 
@@ -41,9 +41,9 @@ mod tests {
             DiagnosticCode::EmptyCommand,
             text,
             expect![[r#"
-                warning "\"\"": the task `a` has an empty command: write what is to run; Draft goes on silently
-                warning "'  '": the task `b` has an empty command: write what is to run; Draft goes on silently
-                warning "\"\\t\"": the task `c` has an empty command: write what is to run; Draft goes on silently
+                warning "\"\"": the task `a` has an empty command: write what is to run; Draft goes on silently, draft-tasks does not run the phase
+                warning "'  '": the task `b` has an empty command: write what is to run; Draft goes on silently, draft-tasks does not run the phase
+                warning "\"\\t\"": the task `c` has an empty command: write what is to run; Draft goes on silently, draft-tasks does not run the phase
             "#]],
         );
     }

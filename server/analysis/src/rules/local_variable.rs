@@ -42,13 +42,14 @@ fn from_container(command: &Command<'_>) -> Option<Fix> {
         return None;
     }
     let fixed = if command.is_shell() { script_in_single_quotes(command)? } else { wrapped(command) };
-    Some(command.rewrite("Take the container's value through `sh -c '…'`", &fixed))
+    let shell = if command.is_shell() { "sh" } else { command.shell().name() };
+    Some(command.rewrite(format!("Take the container's value through `{shell} -c '…'`"), &fixed))
 }
 
 /// Every variable in double quotes, so that the container's shell passes its value on as one argument, as now.
 fn wrapped(command: &Command<'_>) -> String {
     let words: Vec<String> = command.words().iter().map(|word| for_shell(command, word)).collect();
-    format!("sh -c {}", shell_word(&words.join(" ")))
+    format!("{} -c {}", command.shell().name(), shell_word(&words.join(" ")))
 }
 
 fn for_shell(command: &Command<'_>, word: &Word) -> String {

@@ -56,7 +56,7 @@ fn report(
     let range = section.name.range;
     match other {
         None => {
-            let message = format!("Draft takes `{name}` for `{phase}`");
+            let message = format!("Draft and draft-tasks take `{name}` for `{phase}`");
             let found = Diagnostic::new(DiagnosticCode::PhaseCase, range, message)
                 .note("the usual spelling is in lower case");
             if alone() { found.fix(rename(section, phase)) } else { found }
@@ -64,7 +64,7 @@ fn report(
         Some(Spelling { section: first, name: first_name, .. }) => {
             let message = format!("`{name}` and `{first_name}` are the same phase");
             let mut diagnostic = Diagnostic::new(DiagnosticCode::PhaseCase, range, message)
-                .note("of tasks with the same description Draft runs a random one; put all tasks under one header")
+                .note("of tasks with the same description Draft runs a random one, draft-tasks both; put all tasks under one header")
                 .related(first.name.range, format!("`{first_name}` is here"));
             diagnostic.severity = Severity::Error;
             diagnostic
@@ -90,7 +90,7 @@ mod tests {
             DiagnosticCode::PhaseCase,
             "[Pre-Up]\na = \"b\"\n[cleanup]\n",
             expect![[r#"
-            hint "Pre-Up": Draft takes `Pre-Up` for `pre-up`: the usual spelling is in lower case
+            hint "Pre-Up": Draft and draft-tasks take `Pre-Up` for `pre-up`: the usual spelling is in lower case
               fix: Rename to `pre-up` (preferred)
                 [pre-up]
                 a = "b"
@@ -105,7 +105,7 @@ mod tests {
             DiagnosticCode::PhaseCase,
             "[pre-up]\n[PRE-UP]\n",
             expect![[r#"
-            error "PRE-UP": `PRE-UP` and `pre-up` are the same phase: of tasks with the same description Draft runs a random one; put all tasks under one header
+            error "PRE-UP": `PRE-UP` and `pre-up` are the same phase: of tasks with the same description Draft runs a random one, draft-tasks both; put all tasks under one header
               "pre-up": `pre-up` is here
         "#]],
         );
@@ -113,8 +113,8 @@ mod tests {
             DiagnosticCode::PhaseCase,
             "[Pre-Up]\n[pre-up]\n",
             expect![[r#"
-            hint "Pre-Up": Draft takes `Pre-Up` for `pre-up`: the usual spelling is in lower case
-            error "pre-up": `pre-up` and `Pre-Up` are the same phase: of tasks with the same description Draft runs a random one; put all tasks under one header
+            hint "Pre-Up": Draft and draft-tasks take `Pre-Up` for `pre-up`: the usual spelling is in lower case
+            error "pre-up": `pre-up` and `Pre-Up` are the same phase: of tasks with the same description Draft runs a random one, draft-tasks both; put all tasks under one header
               "Pre-Up": `Pre-Up` is here
         "#]],
         );

@@ -48,7 +48,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         let name = section.name(&parsed.text);
-        let message = format!("`{name}` is {what}, and Draft silently ignores it");
+        let message = format!("`{name}` is {what}, and neither Draft nor draft-tasks runs it");
         let mut diagnostic = Diagnostic::new(DiagnosticCode::PhaseNotTable, section.header, message)
             .note(format!("write a table, `[{phase}]`, with a task on each line"));
         diagnostic.fixes.extend(fix);
@@ -145,7 +145,7 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             "pre-up = \"make\"\n[cleanup]\n",
             expect![[r#"
-                error "pre-up": `pre-up` is a string, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+                error "pre-up": `pre-up` is a string, and neither Draft nor draft-tasks runs it: write a table, `[pre-up]`, with a task on each line
                   fix: Make it a task of `[pre-up]`
                     [pre-up]
                     pre-up = "make"
@@ -160,7 +160,7 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             "[[pre-up]]\na = \"b\"\n",
             expect![[r#"
-                error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+                error "[[pre-up]]": `pre-up` is an array of tables, and neither Draft nor draft-tasks runs it: write a table, `[pre-up]`, with a task on each line
                   fix: Make it a table
                     [pre-up]
                     a = "b"
@@ -175,13 +175,13 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             text,
             expect![[r#"
-                error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: write a table, `[post-deploy]`, with a task on each line
+                error "[[post-deploy]]": `post-deploy` is an array of tables, and neither Draft nor draft-tasks runs it: write a table, `[post-deploy]`, with a task on each line
                   fix: Make it a task of `[post-deploy]`
                     [post-deploy]
                     migrate = "rake db:migrate"
 
                     "b c" = 'seed x'
-                error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: write a table, `[post-deploy]`, with a task on each line
+                error "[[post-deploy]]": `post-deploy` is an array of tables, and neither Draft nor draft-tasks runs it: write a table, `[post-deploy]`, with a task on each line
                   fix: Make it a task of `[post-deploy]`
                     [post-deploy]
                     migrate = "rake db:migrate"
@@ -194,7 +194,7 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             more,
             expect![[r#"
-                error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+                error "[[pre-up]]": `pre-up` is an array of tables, and neither Draft nor draft-tasks runs it: write a table, `[pre-up]`, with a task on each line
             "#]],
         );
     }
@@ -214,11 +214,11 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             text,
             expect![[r#"
-                error "pre-up": `pre-up` is an integer, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
-                error "cleanup": `cleanup` is an array, and Draft silently ignores it: write a table, `[cleanup]`, with a task on each line
-                error "post-deploy": `post-deploy` is a string, and Draft silently ignores it: write a table, `[post-deploy]`, with a task on each line
-                error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: write a table, `[post-up]`, with a task on each line
-                error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: write a table, `[post-up]`, with a task on each line
+                error "pre-up": `pre-up` is an integer, and neither Draft nor draft-tasks runs it: write a table, `[pre-up]`, with a task on each line
+                error "cleanup": `cleanup` is an array, and neither Draft nor draft-tasks runs it: write a table, `[cleanup]`, with a task on each line
+                error "post-deploy": `post-deploy` is a string, and neither Draft nor draft-tasks runs it: write a table, `[post-deploy]`, with a task on each line
+                error "[[post-up]]": `post-up` is an array of tables, and neither Draft nor draft-tasks runs it: write a table, `[post-up]`, with a task on each line
+                error "[[post-up]]": `post-up` is an array of tables, and neither Draft nor draft-tasks runs it: write a table, `[post-up]`, with a task on each line
             "#]],
         );
     }
@@ -229,7 +229,7 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             "PRE-UP = \"make\"\n[pre-up]\n",
             expect![[r#"
-                error "PRE-UP": `PRE-UP` is a string, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+                error "PRE-UP": `PRE-UP` is a string, and neither Draft nor draft-tasks runs it: write a table, `[pre-up]`, with a task on each line
             "#]],
         );
     }

@@ -20,9 +20,9 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let present = present(parsed);
     for section in &parsed.file.sections {
         if section.name(&parsed.text) == POST_DELETE {
-            let message = format!("Draft ignores the table `{POST_DELETE}`");
+            let message = format!("the table `{POST_DELETE}` is ignored, in Draft too");
             let diagnostic = Diagnostic::new(DiagnosticCode::PostDelete, section.name.range, message)
-                .note("tasks that run after deletion go into `cleanup`");
+                .note("the phase after deletion is `cleanup`");
             found.push(suggest(&present, section, Phase::Cleanup, diagnostic));
         }
     }
@@ -41,7 +41,7 @@ mod tests {
             DiagnosticCode::PostDelete,
             "[post-delete]\na = \"echo\"\n",
             expect![[r#"
-            warning "post-delete": Draft ignores the table `post-delete`: tasks that run after deletion go into `cleanup`
+            warning "post-delete": the table `post-delete` is ignored, in Draft too: the phase after deletion is `cleanup`
               fix: Rename to `cleanup`
                 [cleanup]
                 a = "echo"
@@ -55,7 +55,7 @@ mod tests {
             DiagnosticCode::PostDelete,
             "[cleanup]\n[post-delete]\n",
             expect![[r#"
-            warning "post-delete": Draft ignores the table `post-delete`: tasks that run after deletion go into `cleanup`
+            warning "post-delete": the table `post-delete` is ignored, in Draft too: the phase after deletion is `cleanup`
         "#]],
         );
     }

@@ -39,7 +39,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     }
 }
 
-const NOTE: &str = "Draft stops at it; a task is a string";
+const NOTE: &str = "a task is a string; Draft stops at it, draft-tasks does not run the phase";
 
 /// `[pre-up.more]`: a table where a task would stand.
 fn nested(parsed: &Parsed, header: TextRange) -> Option<Diagnostic> {
@@ -98,12 +98,12 @@ mod tests {
             DiagnosticCode::TaskNotString,
             "[pre-up]\na = 5\nb = true\n",
             expect![[r#"
-            error "5": the task `a` is an integer, not a command: Draft stops at it; a task is a string
+            error "5": the task `a` is an integer, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
               fix: Put it into quotes
                 [pre-up]
                 a = "5"
                 b = true
-            error "true": the task `b` is a boolean, not a command: Draft stops at it; a task is a string
+            error "true": the task `b` is a boolean, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
               fix: Put it into quotes
                 [pre-up]
                 a = 5
@@ -119,7 +119,7 @@ mod tests {
             DiagnosticCode::TaskNotString,
             text,
             expect![[r#"
-            error "[\"echo\", 'a \"b\"', \"$X\"]": the task `a` is an array, not a command: Draft stops at it; a task is a string
+            error "[\"echo\", 'a \"b\"', \"$X\"]": the task `a` is an array, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
               fix: Make it one command
                 [pre-up]
                 a = """echo 'a "b"' '$X'"""
@@ -127,13 +127,13 @@ mod tests {
                   "ls",
                 ]
                 c = ["ls", 5]
-            error "[\n  \"ls\",\n]": the task `b` is an array, not a command: Draft stops at it; a task is a string
+            error "[\n  \"ls\",\n]": the task `b` is an array, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
               fix: Make it one command
                 [pre-up]
                 a = ["echo", 'a "b"', "$X"]
                 b = "ls"
                 c = ["ls", 5]
-            error "[\"ls\", 5]": the task `c` is an array, not a command: Draft stops at it; a task is a string
+            error "[\"ls\", 5]": the task `c` is an array, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
         "#]],
         );
     }
@@ -144,10 +144,10 @@ mod tests {
             DiagnosticCode::TaskNotString,
             "pre-up = { a = 5, b = [\"ls\", \"-l\"] }\n",
             expect![[r#"
-                error "5": the task `a` is an integer, not a command: Draft stops at it; a task is a string
+                error "5": the task `a` is an integer, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
                   fix: Put it into quotes
                     pre-up = { a = "5", b = ["ls", "-l"] }
-                error "[\"ls\", \"-l\"]": the task `b` is an array, not a command: Draft stops at it; a task is a string
+                error "[\"ls\", \"-l\"]": the task `b` is an array, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
                   fix: Make it one command
                     pre-up = { a = 5, b = "ls -l" }
             "#]],
@@ -161,11 +161,11 @@ mod tests {
             DiagnosticCode::TaskNotString,
             text,
             expect![[r#"
-            error "[]": the task `a` is an array, not a command: Draft stops at it; a task is a string
-            error "{ c = 1 }": the task `b` is an inline table, not a command: Draft stops at it; a task is a string
-            error "d.e = \"x\"": the task `d` is a table, made by the dot in its key, not a command: Draft stops at it; a task is a string
-            error "f": the task `f` is a table, not a command: Draft stops at it; a task is a string
-            error "h": the task `h` is an array of tables, not a command: Draft stops at it; a task is a string
+            error "[]": the task `a` is an array, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
+            error "{ c = 1 }": the task `b` is an inline table, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
+            error "d.e = \"x\"": the task `d` is a table, made by the dot in its key, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
+            error "f": the task `f` is a table, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
+            error "h": the task `h` is an array of tables, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
         "#]],
         );
     }

@@ -31,7 +31,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(parsed, phase)).collect();
     let phases = Phase::DEP_8.map(|phase| Destination::of(parsed, phase));
     for stray in &parsed.file.strays {
-        let message = format!("Draft ignores `{}`, which is in no phase", stray.name.decode(text));
+        let message = format!("`{}` is in no phase and ignored, in Draft too", stray.name.decode(text));
         let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskOutsidePhase, stray.name.range, message)
             .note("a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`");
         if stray.command.is_none() {
@@ -129,7 +129,7 @@ mod tests {
             DiagnosticCode::TaskOutsidePhase,
             text,
             expect![[r#"
-                warning "hello": Draft ignores `hello`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+                warning "hello": `hello` is in no phase and ignored, in Draft too: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
                   fix: Move `hello` into `[pre-up]`
     
                     [cleanup]
@@ -160,7 +160,7 @@ mod tests {
             DiagnosticCode::TaskOutsidePhase,
             text,
             expect![[r#"
-                warning "a": Draft ignores `a`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+                warning "a": `a` is in no phase and ignored, in Draft too: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
             "#]],
         );
     }
@@ -171,7 +171,7 @@ mod tests {
             DiagnosticCode::TaskOutsidePhase,
             "a = \"x\"\nb = \"y\"",
             expect![[r#"
-                warning "a": Draft ignores `a`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+                warning "a": `a` is in no phase and ignored, in Draft too: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
                   fix: Move `a` into `[pre-up]`
                     b = "y"
 
@@ -199,7 +199,7 @@ mod tests {
                     [cleanup]
                     a = "x"
                     b = "y"
-                warning "b": Draft ignores `b`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+                warning "b": `b` is in no phase and ignored, in Draft too: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
                   fix: Move `b` into `[pre-up]`
                     a = "x"
 
@@ -237,7 +237,7 @@ mod tests {
             DiagnosticCode::TaskOutsidePhase,
             "version = 1\n[pre-up]\n",
             expect![[r#"
-            warning "version": Draft ignores `version`, which is in no phase: a task is a command in quotes, under `[pre-up]`, `[post-deploy]` or `[cleanup]`; settings belong in `.draft-tasks.config.toml`
+            warning "version": `version` is in no phase and ignored, in Draft too: a task is a command in quotes, under `[pre-up]`, `[post-deploy]` or `[cleanup]`; settings belong in `.draft-tasks.config.toml`
         "#]],
         );
     }

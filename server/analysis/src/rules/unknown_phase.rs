@@ -30,7 +30,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         if name == POST_DELETE {
             continue;
         }
-        let message = format!("Draft ignores the table `{name}`");
+        let message = format!("the table `{name}` is ignored, in Draft too");
         let diagnostic = Diagnostic::new(DiagnosticCode::UnknownPhase, section.name.range, message);
         found.push(match parsed.options.draft_version.meant(&name) {
             Some(phase) => {
@@ -127,7 +127,7 @@ mod tests {
             DiagnosticCode::UnknownPhase,
             "[pre-upp]\na = \"b\"\n",
             expect![[r#"
-            warning "pre-upp": Draft ignores the table `pre-upp`: did you mean `pre-up`?
+            warning "pre-upp": the table `pre-upp` is ignored, in Draft too: did you mean `pre-up`?
               fix: Rename to `pre-up`
                 [pre-up]
                 a = "b"
@@ -137,7 +137,7 @@ mod tests {
             DiagnosticCode::UnknownPhase,
             "[post_deploy]\na = \"b\"\n",
             expect![[r#"
-            warning "post_deploy": Draft ignores the table `post_deploy`: did you mean `post-deploy`?
+            warning "post_deploy": the table `post_deploy` is ignored, in Draft too: did you mean `post-deploy`?
               fix: Rename to `post-deploy`
                 [post-deploy]
                 a = "b"
@@ -154,10 +154,10 @@ mod tests {
             found.iter().for_each(|found| shown += &format!("{}\n", found.full_message()));
         }
         expect![[r#"
-            Draft ignores the table `post-upp`: the phases are `pre-up`, `post-deploy` and `cleanup`
-            Draft ignores the table `build`: the phases are `pre-up`, `post-deploy` and `cleanup`
-            Draft ignores the table `post-upp`: did you mean `post-up`?
-            Draft ignores the table `build`: the phases are `pre-up`, `post-deploy`, `post-up` and `cleanup`
+            the table `post-upp` is ignored, in Draft too: the phases are `pre-up`, `post-deploy` and `cleanup`
+            the table `build` is ignored, in Draft too: the phases are `pre-up`, `post-deploy` and `cleanup`
+            the table `post-upp` is ignored, in Draft too: did you mean `post-up`?
+            the table `build` is ignored, in Draft too: the phases are `pre-up`, `post-deploy`, `post-up` and `cleanup`
         "#]]
         .assert_eq(&shown);
     }
@@ -168,7 +168,7 @@ mod tests {
             DiagnosticCode::UnknownPhase,
             "[pre-up]\n[pre-upp]\n",
             expect![[r#"
-            warning "pre-upp": Draft ignores the table `pre-upp`: did you mean `pre-up`?
+            warning "pre-upp": the table `pre-upp` is ignored, in Draft too: did you mean `pre-up`?
         "#]],
         );
     }
@@ -180,7 +180,7 @@ mod tests {
             DiagnosticCode::UnknownPhase,
             text,
             expect![[r#"
-                warning "preup": Draft ignores the table `preup`: did you mean `pre-up`?
+                warning "preup": the table `preup` is ignored, in Draft too: did you mean `pre-up`?
                   fix: Move its tasks to `pre-up`
                     [pre-up] # first
                     a = "x" # y
@@ -198,13 +198,13 @@ mod tests {
             DiagnosticCode::UnknownPhase,
             text,
             expect![[r#"
-            warning "preup": Draft ignores the table `preup`: did you mean `pre-up`?
+            warning "preup": the table `preup` is ignored, in Draft too: did you mean `pre-up`?
               fix: Move its tasks to `pre-up`
                 [pre-up]
                 b = "y"
                 [preu]
                 b = "y"
-            warning "preu": Draft ignores the table `preu`: did you mean `pre-up`?
+            warning "preu": the table `preu` is ignored, in Draft too: did you mean `pre-up`?
               fix: Move its tasks to `pre-up`
                 [preup]
                 b = "y"
@@ -216,7 +216,7 @@ mod tests {
             DiagnosticCode::UnknownPhase,
             "[pre-up]\na = \"x\"\n[preup]\na = \"y\"\n",
             expect![[r#"
-                warning "preup": Draft ignores the table `preup`: did you mean `pre-up`?
+                warning "preup": the table `preup` is ignored, in Draft too: did you mean `pre-up`?
             "#]],
         );
     }
@@ -227,8 +227,8 @@ mod tests {
             DiagnosticCode::UnknownPhase,
             "[build]\n[[steps]]\n",
             expect![[r#"
-            warning "build": Draft ignores the table `build`: the phases are `pre-up`, `post-deploy` and `cleanup`
-            warning "steps": Draft ignores the table `steps`: the phases are `pre-up`, `post-deploy` and `cleanup`
+            warning "build": the table `build` is ignored, in Draft too: the phases are `pre-up`, `post-deploy` and `cleanup`
+            warning "steps": the table `steps` is ignored, in Draft too: the phases are `pre-up`, `post-deploy` and `cleanup`
         "#]],
         );
     }

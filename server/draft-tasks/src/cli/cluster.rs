@@ -2,10 +2,13 @@
 //!
 //! Must not ask where nobody can answer: then it says which option answers.
 
+#[cfg(unix)]
+use std::io::Read;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use draft_tasks_analysis::phase::Phase;
 
 use super::terminal;
 use crate::safety::{self, Foreign};
@@ -74,6 +77,25 @@ impl Cluster {
             ready_timeout: self.ready_timeout.or(project.ready_timeout),
             concurrency: self.concurrency.or(project.concurrency),
             ..self.meant.settings(project)
+        }
+    }
+
+    /// Says which of the options about pods do nothing for a phase whose tasks run on this machine; before `cleanup` it is
+    /// looked for pods with these labels.
+    pub(super) fn tell_unused(&self, phase: Phase) {
+        let given = [
+            ("--selector", self.meant.selector.is_some() && phase != Phase::Cleanup),
+            ("--container", self.meant.container.is_some()),
+            ("--ready-timeout", self.ready_timeout.is_some()),
+            ("--concurrency", self.concurrency.is_some()),
+        ];
+        let unused: Vec<&str> =
+            given.iter().filter(|(_, is_given)| *is_given).map(|(name, _)| *name).collect();
+        if !unused.is_empty() {
+            let names = unused.join(", ");
+            terminal::warning(format_args!(
+                "{names}: no effect, as tasks of `{phase}` run on this machine, not in pods"
+            ));
         }
     }
 
@@ -167,17 +189,55 @@ fn forget_keys() {
 ///
 /// When the question cannot be written or the answer cannot be read.
 pub(super) fn is_agreed(question: &str) -> io::Result<bool> {
-    // Not locked while it waits: who ends the program meanwhile says so there.
-    let mut asked = io::stderr();
     let mut said = String::new();
     forget_keys();
-    write!(asked, "{} [y/N] ", terminal::shown(format_args!("{question}")))?;
-    asked.flush()?;
-    io::stdin().lock().read_line(&mut said)?;
+    show(question)?;
+    let read = shown_again_after_halts(question, || io::stdin().lock().read_line(&mut said));
+    read?;
     if !said.ends_with('\n') {
-        let _ = writeln!(asked);
+        let _ = writeln!(io::stderr());
     }
-    Ok(matches!(said.trim().to_lowercase().as_str(), "y" | "yes"))
+    // A terminal does not take Escape for a key that edits.
+    let said = said.trim_matches(|c: char| c.is_whitespace() || c == '\u{1b}');
+    Ok(matches!(said.to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn show(question: &str) -> io::Result<()> {
+    // Not locked while it waits: who ends the program meanwhile says so there.
+    let mut asked = io::stderr();
+    // The last word stays beside what it asks for.
+    let question = terminal::shown(format_args!("{question}\u{a0}[y/N]"));
+    let question = terminal::wrapped(&question, terminal::question_width()).replace('\u{a0}', " ");
+    write!(asked, "{question} ")?;
+    asked.flush()
+}
+
+/// Reads an answer; who has halted the program meanwhile sees the question again when it goes on.
+#[cfg(unix)]
+fn shown_again_after_halts<T>(question: &str, read: impl FnOnce() -> T) -> T {
+    let watched = std::os::unix::net::UnixStream::pair().and_then(|(told, heard)| {
+        let continued = rustix::process::Signal::CONT.as_raw();
+        signal_hook::low_level::pipe::register(continued, told).map(|watch| (watch, heard))
+    });
+    // Where the system refuses, the answer counts all the same.
+    let Ok((watch, mut heard)) = watched else { return read() };
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while heard.read(&mut [0; 1]).is_ok_and(|read| read > 0) {
+                if !terminal::is_in_background(io::stderr()) {
+                    let _ = show(question);
+                }
+            }
+        });
+        let read = read();
+        signal_hook::low_level::unregister(watch);
+        read
+    })
+}
+
+#[cfg(not(unix))]
+fn shown_again_after_halts<T>(_: &str, read: impl FnOnce() -> T) -> T {
+    read()
 }
 
 /// The user's own contexts that are as good as local.

@@ -130,6 +130,8 @@ struct Typed {
     directory: PathBuf,
     file: Option<PathBuf>,
     phase: Option<Phase>,
+    /// All words but the one that is completed.
+    others: Vec<String>,
     /// Whether an option is being typed.
     is_option: bool,
     /// How many words stand between it and `--`, behind which no option is.
@@ -157,6 +159,8 @@ impl Typed {
                 },
             }
         }
+        typed.others =
+            texts.into_iter().enumerate().filter(|(at, _)| *at != index).map(|(_, word)| word).collect();
         // It is entered again for each that answers.
         typed.directory = std::path::absolute(&typed.directory).unwrap_or_default();
         typed
@@ -190,8 +194,16 @@ impl Typed {
             }
             _ => return option,
         };
+        // One of several need not be named twice.
+        let is_new = match option.get_id().as_str() {
+            "tasks" | "skip" | "from" | "phases" | "ids" => {
+                |typed: &Typed, value: &String| !typed.others.contains(value)
+            }
+            _ => |_: &Typed, _: &String| true,
+        };
         option.add(ArgValueCandidates::new(move || {
-            values(&self).into_iter().map(CompletionCandidate::new).collect()
+            let values = values(&self).into_iter().filter(|value| is_new(&self, value));
+            values.map(CompletionCandidate::new).collect()
         }))
     }
 

@@ -414,7 +414,7 @@ mod tests {
     fn the_short_help_is_one_screen() {
         for command in [vec![command()], commands()].concat() {
             let name = command.get_name().to_owned();
-            let help = command.term_width(100).render_help().to_string();
+            let help = command.term_width(80).render_help().to_string();
             assert!(help.lines().count() <= 40, "{name}: {} lines\n{help}", help.lines().count());
         }
     }

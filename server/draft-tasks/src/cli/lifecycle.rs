@@ -26,7 +26,7 @@ use super::run::{self, BesidePlan, Options};
 use super::signals::{self, Signals};
 use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
-use crate::lifecycle::{LifecycleSite, Next, Part, Undertaking};
+use crate::lifecycle::{LifecycleEnd, LifecycleSite, Next, Part, Undertaking};
 use crate::safety::lacking::LackingGround;
 use crate::safety::{self, Crossing, Foreign, Guard};
 use crate::settings::run::Patience;
@@ -234,6 +234,7 @@ impl<'a> Whole<'a> {
                     let told =
                         self.tell_over(if stopped { OutcomeName::Stopped } else { OutcomeName::Failed });
                     terminal::error(format_args!("{}", end.describe()));
+                    way_on(&end).iter().for_each(|said| terminal::remark(format_args!("{said}")));
                     let code = if stopped { signals.exit_code() } else { FOUND };
                     return Ok(code_after(told, code.into()));
                 }
@@ -373,6 +374,15 @@ impl<'a> Whole<'a> {
             };
         }
     }
+}
+
+/// How to go on after an end; nothing where no step is left, as a phase that failed says itself how it runs again.
+fn way_on(end: &LifecycleEnd) -> Option<String> {
+    let Some(left) = end.left() else {
+        return Some("again: the same command, which runs all steps from the first".to_owned());
+    };
+    let left: Vec<String> = left.iter().map(|phase| format!("`draft-tasks run {phase}`")).collect();
+    (!left.is_empty()).then(|| format!("to go on: {}, with the same options", left.join(", then ")))
 }
 
 /// The clusters that are reached and that are not accepted.

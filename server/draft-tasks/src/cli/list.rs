@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
+use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::lens::{self, OutlinedPhase};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
@@ -48,6 +48,8 @@ enum Format {
 #[derive(Debug, Serialize)]
 pub(super) struct Listing {
     pub(super) phases: Vec<ListedPhase>,
+    /// What is wrong beside these tasks, so that something is not among them.
+    broken: Vec<BrokenPlace>,
     /// Of the whole file.
     #[serde(flatten)]
     problems: Problems,
@@ -74,6 +76,16 @@ pub(super) struct ListedTask {
     pub(super) line: usize,
     #[serde(flatten)]
     problems: Problems,
+}
+
+#[derive(Debug, Serialize)]
+struct BrokenPlace {
+    line: usize,
+    code: &'static str,
+    message: String,
+    /// Whether it is an error, as for `check`.
+    #[serde(skip)]
+    is_error: bool,
 }
 
 /// What `check` fails for.
@@ -153,10 +165,15 @@ impl Listing {
                 })
                 .collect(),
         };
-        Listing {
-            phases: lens::outline(&analysis.parsed).into_iter().map(listed).collect(),
-            problems: Problems::of(&analysis.diagnostics),
-        }
+        let phases: Vec<ListedPhase> = lens::outline(&analysis.parsed).into_iter().map(listed).collect();
+        let broken = analysis.diagnostics.iter().filter(|found| is_beside_tasks(analysis, &phases, found));
+        let broken = broken.map(|found| BrokenPlace {
+            line: line(found.range),
+            code: found.code.name(),
+            message: secrets.mask(&found.message).into_owned(),
+            is_error: found.severity == Severity::Error,
+        });
+        Listing { broken: broken.collect(), phases, problems: Problems::of(&analysis.diagnostics) }
     }
 
     fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
@@ -191,7 +208,16 @@ impl Listing {
             }
         }
         if self.phases.is_empty() {
-            writeln!(out, "the file has no tasks")?;
+            let what = if self.broken.is_empty() { "the file has no tasks" } else { "no task can be read" };
+            writeln!(out, "{what}")?;
+        }
+        if !self.broken.is_empty() {
+            writeln!(out, "\nalso wrong in the file:")?;
+        }
+        for BrokenPlace { line, message, is_error, .. } in &self.broken {
+            let sign = if *is_error { paint.red("✗") } else { paint.yellow("!") };
+            let said = fit(format!(":{line}  {}", printable(message)), 2);
+            writeln!(out, "{sign} {said}")?;
         }
         if let Some(said) = self.problems.describe(paint) {
             writeln!(out, "\n{said}; {SHOWS_ALL}")?;
@@ -225,6 +251,29 @@ pub(super) struct Columns {
     pub(super) name: usize,
     pub(super) command: usize,
 }
+
+/// Whether a finding is about something that is not among the tasks, though it may be meant as one.
+fn is_beside_tasks(analysis: &Analysis, phases: &[ListedPhase], found: &Diagnostic) -> bool {
+    let parsed = &analysis.parsed;
+    let task = parsed.file.task_at(found.range.start());
+    let task = task.map(|(section, task)| (section.phase, task.name(&parsed.text)));
+    let is_listed = task.is_some_and(|(phase, name)| {
+        let of_phase = phases.iter().filter(|listed| Some(listed.phase) == phase);
+        of_phase.flat_map(|listed| &listed.tasks).any(|listed| listed.task == name)
+    });
+    !is_listed && BREAKS.contains(&found.code)
+}
+
+/// The codes of what keeps tasks from being read as such.
+const BREAKS: [DiagnosticCode; 7] = [
+    DiagnosticCode::Syntax,
+    DiagnosticCode::DuplicateTask,
+    DiagnosticCode::TaskNotString,
+    DiagnosticCode::PhaseNotTable,
+    DiagnosticCode::UnknownPhase,
+    DiagnosticCode::PostDelete,
+    DiagnosticCode::TaskOutsidePhase,
+];
 
 impl ListedPhase {
     fn describe(&self) -> String {

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
 use clap::{Args, Command};
 use clap_mangen::Man;
 
@@ -55,10 +56,45 @@ fn page(mut command: Command, into: &Path) -> io::Result<()> {
     // One that is made of the options leaves out their values.
     let usage = command.render_usage().to_string();
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
+    let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let command = command.after_long_help(Resettable::Reset).after_help(Resettable::Reset);
     let page = Man::new(command.override_usage(usage));
     let file = into.join(page.get_filename());
     let mut text = Vec::new();
     page.render(&mut text)?;
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    let end = text.find("\n.SH VERSION").map_or(text.len(), |at| at + 1);
+    text.insert_str(end, &sections(&help));
     std::fs::write(&file, text)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
+}
+
+/// What stands in the help below the options, as sections with lists: of each indented line what is explained stands in
+/// front of two blanks, and lines that are indented further go on with it.
+fn sections(help: &str) -> String {
+    let mut page = String::new();
+    let mut is_text = false;
+    for line in help.lines().filter(|line| !line.is_empty()) {
+        let row = line.strip_prefix("  ").filter(|row| !row.starts_with(' '));
+        let was_text = std::mem::replace(&mut is_text, !line.starts_with(' '));
+        if let Some(title) = line.strip_suffix(':').filter(|_| is_text) {
+            let title = if title == "Exit codes" { "Exit status" } else { title };
+            page += &format!(".SH {}\n", escaped(&title.to_uppercase()));
+        } else if let Some(row) = row {
+            let (what, text) = row.split_once("  ").unwrap_or((row, ""));
+            let text = text.trim();
+            page += &format!(".TP\n\\fB{}\\fR\n", escaped(what));
+            page += &if text.is_empty() { String::new() } else { format!("{}\n", escaped(text)) };
+        } else {
+            let begin = if is_text && !was_text { ".PP\n" } else { "" };
+            page += &format!("{begin}{}\n", escaped(line.trim()));
+        }
+    }
+    page
+}
+
+/// A text in which nothing is an instruction.
+fn escaped(text: &str) -> String {
+    let begin = if text.starts_with(['.', '\'']) { "\\&" } else { "" };
+    format!("{begin}{}", text.replace('\\', "\\(rs").replace('-', "\\-"))
 }

@@ -63,7 +63,7 @@ pub(super) struct RunArguments {
     /// no task is one, where the phase has others
     #[arg(long, requires = "phase")]
     if_present: bool,
-    /// Lend the terminal to the task, for `sudo`, `ssh` and what else asks: one task on this machine; what it shows is
+    /// Lend the terminal to the task, for `sudo` or `ssh`; one task on this machine; what it shows is
     /// neither masked nor recorded, and Ctrl-C is its own
     #[arg(long)]
     tty: bool,
@@ -82,7 +82,7 @@ pub(super) struct RunArguments {
     /// The image of that Job, which then has nothing of the application's workload
     #[arg(long, value_name = "IMAGE", requires = "kind")]
     image: Option<String>,
-    /// Run only the tasks of the phase that did not pass when they last ran; in pods of the present rollout, where they did not.
+    /// Run only the tasks that did not pass when they last ran; in pods of the present rollout, where they did not.
     /// A run of some tasks in between leaves the others as they were; `rerun --failed` is of one run
     #[arg(long, requires = "phase", conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods", "once", "kind"])]
     pub(super) failed: bool,
@@ -374,6 +374,9 @@ impl PlannedRun {
         unknown: Option<String>,
     ) -> Result<PlannedRun, String> {
         let told = options.told(request.on_terminal);
+        if request.pods.is_none() && phase.is_local() {
+            options.cluster.tell_unused(phase);
+        }
         prepared.check_application(phase.into(), Some(&request.plan), told)?;
         prepared.tell_findings(&request.plan, told)?;
         let mut claim = Claim::default();

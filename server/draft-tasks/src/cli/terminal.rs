@@ -115,6 +115,36 @@ pub(super) fn size() -> Option<(usize, usize)> {
     None
 }
 
+/// How wide a question may be that is asked on the terminal of standard error: behind it there is place for an answer.
+#[cfg(unix)]
+pub(super) fn question_width() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok().filter(|size| size.ws_col > 0);
+    size.map_or(usize::MAX, |size| usize::from(size.ws_col).saturating_sub(3))
+}
+
+#[cfg(not(unix))]
+pub(super) fn question_width() -> usize {
+    usize::MAX
+}
+
+/// A text whose lines break between words where they would be wider than so many columns.
+pub(super) fn wrapped(text: &str, columns: usize) -> String {
+    let mut wrapped = String::new();
+    for line in text.split_inclusive('\n') {
+        let mut taken = 0;
+        for word in line.split_inclusive(' ') {
+            if taken > 0 && taken + width_of(word.trim_end()) > columns {
+                wrapped.truncate(wrapped.trim_end_matches(' ').len());
+                wrapped.push('\n');
+                taken = 0;
+            }
+            wrapped += word;
+            taken += width_of(word);
+        }
+    }
+    wrapped
+}
+
 /// How many columns a text takes.
 pub(super) fn width_of(text: &str) -> usize {
     text.width()
@@ -228,6 +258,13 @@ impl Paint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("go on with  a pod in dev? [y/N]", 12), "go on with\na pod in\ndev? [y/N]");
+        assert_eq!(wrapped("one\n  two three", 6), "one\n  two\nthree");
+        assert_eq!(wrapped("a-word-that-is-wider b", 5), "a-word-that-is-wider\nb");
+    }
 
     #[test]
     fn only_what_took_long_is_noticed_and_only_where_the_terminal_knows_it() {

@@ -196,8 +196,10 @@ impl Prepared<'_> {
         let (line, column) = self.place(found.range);
         let (path, secrets) = (self.loaded.path.display(), self.secrets());
         let message = secrets.mask(&found.message);
-        let said = format_args!("{path}:{line}:{column}: {} [{}]", printable(&message), found.code.name());
-        terminal::warning(said);
+        // It runs all the same.
+        let level = if found.severity == Severity::Error { ", which is an error for `check`" } else { "" };
+        let code = found.code.name();
+        terminal::warning(format_args!("{path}:{line}:{column}: {} [{code}]{level}", printable(&message)));
     }
 }
 

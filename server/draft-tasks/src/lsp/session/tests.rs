@@ -262,7 +262,7 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
         expect![[r#"
             GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), directory: Some("/app") }
             publish Some(1)
-              1:task-not-string: the task `a` is an integer, not a command: Draft stops at it; a task is a string
+              1:task-not-string: the task `a` is an integer, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
         "#]],
     );
     for version in 2..200 {
@@ -276,7 +276,7 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
         fixture.effects(),
         expect![[r#"
             publish Some(199)
-              1:empty-command: the task `a` has an empty command: write what is to run; Draft goes on silently
+              1:empty-command: the task `a` has an empty command: write what is to run; Draft goes on silently, draft-tasks does not run the phase
         "#]],
     );
     fixture.session.did_close(URI.into());
@@ -316,8 +316,8 @@ fn an_opened_file_waits_for_the_facts() {
         fixture.effects(),
         expect![[r#"
             publish Some(2)
-              1:program-not-found: there is no program `lss` on the PATH: Draft would go on silently
-              2:task-not-string: the task `b` is an integer, not a command: Draft stops at it; a task is a string
+              1:program-not-found: there is no program `lss` on the PATH: it would fail, and Draft would go on silently
+              2:task-not-string: the task `b` is an integer, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
         "#]],
     );
     fixture.session.facts_are_late(&uri);
@@ -331,7 +331,7 @@ fn an_opened_file_waits_for_the_facts() {
         fixture.effects(),
         expect![[r#"
             publish Some(2)
-              2:task-not-string: the task `b` is an integer, not a command: Draft stops at it; a task is a string
+              2:task-not-string: the task `b` is an integer, not a command: a task is a string; Draft stops at it, draft-tasks does not run the phase
         "#]],
     );
 }
@@ -378,7 +378,7 @@ fn an_opened_file_does_not_wait_for_ever() {
         fixture.effects(),
         expect![[r#"
             publish Some(1)
-              1:program-not-found: there is no program `lss` on the PATH: Draft would go on silently
+              1:program-not-found: there is no program `lss` on the PATH: it would fail, and Draft would go on silently
         "#]],
     );
 }
