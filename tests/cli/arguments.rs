@@ -195,6 +195,45 @@ fn both_spellings_serve_an_editor() {
 }
 
 #[test]
+fn a_task_a_path_and_an_option_of_other_tools_lead_to_what_there_is() {
+    let tool =
+        Tool::new("[pre-up]\nsmoke = \"touch ran\"\nlint = \"true\"\n[cleanup]\nsmoke = \"touch ran\"\n");
+    tool.write("apps/web/file", b"");
+    for (arguments, said) in [
+        (
+            &["smoke"][..],
+            "error: there is no command `smoke`\n  `draft-tasks run pre-up smoke` or `draft-tasks run cleanup smoke` runs the task of this name\n",
+        ),
+        // The user's own word goes before that of another tool.
+        (&["lint"], "`draft-tasks run pre-up lint` runs the task of this name\n  `draft-tasks check` tells"),
+        (&["list", "apps/web"], "unexpected argument `apps/web`\n  `--file apps/web` names the tasks file"),
+        (&["run", "pre-up", "-k"], "`--keep-going` goes on"),
+        (&["run", "pre-up", "-j4"], "one after another"),
+        (&["check", "--select", "tilde"], "`draft-tasks check --rule CODE=LEVEL`"),
+        (&["check", "--output-format", "json"], "`--format` says"),
+        (&["rule", "tilde"], "`draft-tasks explain --code CODE`"),
+    ] {
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
+        assert!(called.stderr.contains(said), "{arguments:?}: {called:?}");
+    }
+    assert!(!tool.path("ran").exists());
+}
+
+#[test]
+fn a_program_of_another_name_says_the_same() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_draft-tasks"), tool.path("dt")).expect("a link");
+    for arguments in [&["ls"][..], &["up", "helm"], &["run", "--nothing"], &["--help"]] {
+        let called = tool.call(arguments);
+        let linked = std::process::Command::new(tool.path("dt")).args(arguments).output().expect("it starts");
+        assert_eq!(linked.status.code(), called.code);
+        assert_eq!(String::from_utf8_lossy(&linked.stderr), called.stderr, "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&linked.stdout), called.stdout, "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_word_that_is_none_names_all_that_may_be_meant() {
     let called = Tool::empty().call(&["rn"]);
     assert_eq!(called.code, Some(2));

@@ -22,7 +22,7 @@ fn hover_of_a_phase_tells_when_and_where_it_runs() {
     assert!(text.contains("1 task") && text.contains("before the application is built"), "{text}");
     assert!(text.contains(project.path().to_str().expect("a path in Unicode")), "{text}");
     assert!(hovered(&mut client, &project, 2, 3).contains("pod"));
-    assert!(hovered(&mut client, &project, 3, 3).contains("ignores"));
+    assert!(hovered(&mut client, &project, 3, 3).contains("is ignored, in Draft too"));
 }
 
 #[test]

@@ -56,7 +56,8 @@ mod workflow;
 
 /// Language server, task runner and command line for .draft-tasks.toml, the tasks file of Draft
 #[derive(Debug, Parser)]
-#[command(version)]
+// Whatever the file is called: messages and examples call it so.
+#[command(version, bin_name = env!("CARGO_PKG_NAME"))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -120,7 +120,7 @@ impl Choice {
 /// Whether what is picked can be one run.
 fn judged(picked: &[ListOption<&Choice>]) -> Validation {
     let Some(first) = picked.first() else {
-        return Validation::Invalid("nothing is picked: press Space on a line".into());
+        return Validation::Invalid("nothing is picked: Space picks".into());
     };
     match picked.iter().find(|other| other.value.phase != first.value.phase) {
         Some(other) => {

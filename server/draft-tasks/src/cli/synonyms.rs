@@ -2,12 +2,17 @@
 //!
 //! Must not do it: whoever says `destroy` is told, and nothing is destroyed.
 
+use std::path::Path;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Error};
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::{Options, Parsed, plan};
 
-use super::command;
+use super::named::shown_words;
+use super::{command, paths};
+use crate::source;
 
 /// A word, and where it leads.
 struct Synonym {
@@ -15,7 +20,7 @@ struct Synonym {
     leads: &'static str,
 }
 
-const SYNONYMS: [Synonym; 13] = [
+const SYNONYMS: [Synonym; 14] = [
     Synonym {
         words: &["ls", "tasks", "phases", "show", "status"],
         leads: "`draft-tasks list` lists phases and tasks, `draft-tasks runs` what has run",
@@ -27,6 +32,10 @@ const SYNONYMS: [Synonym; 13] = [
     Synonym {
         words: &["test", "lint", "validate", "verify"],
         leads: "`draft-tasks check` tells what is wrong with tasks files; `draft-tasks run PHASE` runs tasks",
+    },
+    Synonym {
+        words: &["rule", "rules", "codes"],
+        leads: "`draft-tasks explain --code CODE` tells what a code means, `draft-tasks check --list-rules` lists all",
     },
     Synonym { words: &["version"], leads: "`draft-tasks --version` shows the version" },
     Synonym {
@@ -65,6 +74,7 @@ pub(super) fn described(error: &Error) -> Option<String> {
         .or_else(|| described_word(error))
         .or_else(|| described_value(error))
         .or_else(|| described_option(error))
+        .or_else(|| described_path(error))
 }
 
 /// That a value which begins as an option does was taken for one.
@@ -95,7 +105,7 @@ fn takes_value(command: &Command, word: &str) -> bool {
 }
 
 /// Options of other tools, and what there is here.
-const OPTIONS: [Synonym; 5] = [
+const OPTIONS: [Synonym; 11] = [
     Synonym { words: &["--except", "--exclude", "--without"], leads: "`--skip TASK` leaves a task out" },
     Synonym {
         words: &["--only", "--task", "--tasks"],
@@ -106,6 +116,27 @@ const OPTIONS: [Synonym; 5] = [
         words: &["-f", "--taskfile", "--justfile"],
         leads: "`--file PATH` names the tasks file, `-C DIR` the directory",
     },
+    Synonym {
+        words: &["--select", "--ignore", "--allow", "--deny"],
+        leads: "`draft-tasks check --rule CODE=LEVEL` gives a code another level, and `off` leaves it out",
+    },
+    Synonym {
+        words: &["--output-format", "--message-format", "--reporter"],
+        leads: "`--format` says how it is written",
+    },
+    Synonym {
+        words: &["-j", "--jobs", "--parallel"],
+        leads: "tasks of a phase run one after another, in the order of the file",
+    },
+    Synonym { words: &["-k"], leads: "`--keep-going` goes on after a task has failed" },
+    Synonym {
+        words: &["--no-capture", "--nocapture"],
+        leads: "all that tasks write is shown; `--tty` lends the terminal to a task",
+    },
+    Synonym {
+        words: &["--choose", "--interactive"],
+        leads: "`draft-tasks run` without a phase, on a terminal, offers to pick",
+    },
     Synonym { words: &["-v", "--verbose"], leads: "all that tasks write is shown; `--quiet` shows less" },
 ];
 
@@ -114,6 +145,20 @@ fn described_option(error: &Error) -> Option<String> {
     let known = || OPTIONS.iter().find(|synonym| synonym.words.contains(&word.as_str()));
     let leads = (error.kind() == ErrorKind::UnknownArgument).then(known)??.leads;
     Some(format!("unexpected argument `{word}`\n  {leads}"))
+}
+
+/// That a file or directory is named by an option, where the command has one for it.
+fn described_path(error: &Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_path = error.kind() == ErrorKind::UnknownArgument && Path::new(word).exists();
+    let program = command();
+    let words = std::env::args_os().filter(|_| is_path).map(|word| word.to_string_lossy().into_owned());
+    let part = words.skip(1).find_map(|word| program.find_subcommand(word))?;
+    let option = part.get_arguments().find(|option| option.get_long() == Some("file"))?.get_long()?;
+    Some(format!(
+        "unexpected argument `{word}`\n  `--{option}{}` names the tasks file, or its directory",
+        shown_words([word.as_str()])
+    ))
 }
 
 /// The text of an error without the tip to give an unknown option as a value, which is none of any command.
@@ -174,10 +219,22 @@ fn near(word: &str, suggested: Option<&ContextValue>) -> Option<String> {
 }
 
 fn lead(word: &str) -> Option<String> {
-    let word = word.to_lowercase();
-    let known = SYNONYMS.iter().find(|synonym| synonym.words.contains(&word.as_str()));
-    let phase = Phase::from_name(&word).map(|phase| format!("`draft-tasks run {phase}` runs this phase"));
-    known.map(|synonym| synonym.leads.to_owned()).or(phase)
+    let lower = word.to_lowercase();
+    let known = SYNONYMS.iter().find(|synonym| synonym.words.contains(&lower.as_str()));
+    let phase = Phase::from_name(&lower).map(|phase| format!("`draft-tasks run {phase}` runs this phase"));
+    let known = known.map(|synonym| synonym.leads.to_owned());
+    let all: Vec<String> = task(word).into_iter().chain(known).chain(phase).collect();
+    (!all.is_empty()).then(|| all.join("\n  "))
+}
+
+/// How a task of this name runs, where the tasks file here has one.
+fn task(word: &str) -> Option<String> {
+    let text = source::read(&paths::find_silently(None)?).ok()?;
+    let parsed = Parsed::new(text, Options::default());
+    let has_it = |phase: &Phase| plan::descriptions(&parsed, *phase).any(|name| name == word);
+    let runs = |phase| format!("`draft-tasks run {phase}{}`", shown_words([word]));
+    let all: Vec<String> = Phase::ALL.into_iter().filter(has_it).map(runs).collect();
+    (!all.is_empty()).then(|| format!("{} runs the task of this name", all.join(" or ")))
 }
 
 #[cfg(test)]
