@@ -198,10 +198,10 @@ pub(crate) async fn run_source(
     let mut prepared = Some(prepared);
     let answer = session.with(|session| match session.goes_on(&uri, phase)? {
         Some(started) => Ok(started),
-        None => prepared
-            .take()
-            .ok_or_else(Error::internal_error)?
-            .map(|prepared| Started { run: session.start(&uri, prepared) }),
+        None => prepared.take().ok_or_else(Error::internal_error)?.map(|mut prepared| {
+            session.take_answered(phase, &mut prepared.questions);
+            Started { run: session.start(&uri, prepared) }
+        }),
     });
     if let Some(unused) = prepared {
         // It gives back its claim, which may wait for a disk.
@@ -377,7 +377,7 @@ impl Session {
         self.tell_variables(&prepared.environment, &prepared.source.config.run.secrets);
         let run = prepared.run(&id, uri);
         self.tell_start(&run, prepared.describe(), &prepared.environment);
-        let questions = self.unanswered(std::mem::take(&mut prepared.questions));
+        let questions = std::mem::take(&mut prepared.questions);
         let settings = &prepared.source.config.run;
         let records = prepared.environment.records_by(settings);
         let (file, mut request) = (prepared.source.path.clone(), Box::new(prepared.request(&id)));

@@ -2,11 +2,13 @@
 //!
 //! Must not contact a cluster or ask anybody: the outbox does.
 
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_executor::cluster::Target;
 use serde::Serialize;
 
 use super::Session;
 use super::reading::Source;
+use crate::lifecycle::Activity;
 use crate::lsp::effect::{Effect, Questions};
 use crate::safety::Foreign;
 use crate::world::application::Found;
@@ -85,12 +87,11 @@ impl Session {
         }
     }
 
-    /// Without what the user has answered; a cluster is asked for once.
-    pub(super) fn unanswered(&self, mut questions: Questions) -> Questions {
+    /// Takes out what the user has answered: a cluster is asked for once, and each time before a phase that cleans up.
+    pub(super) fn take_answered(&self, phase: Phase, questions: &mut Questions) {
         let is_confirmed =
             |foreign: &Foreign| foreign.target.as_ref().is_some_and(|it| self.is_confirmed(it));
-        questions.foreign.retain(|foreign| !is_confirmed(foreign));
-        questions
+        questions.foreign.retain(|foreign| Activity::from(phase).is_grave() || !is_confirmed(foreign));
     }
 
     /// Whether the user wants runs to reach this cluster.

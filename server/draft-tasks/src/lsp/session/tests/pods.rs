@@ -368,6 +368,13 @@ fn a_foreign_cluster_is_asked_for_once_and_a_cleanup_always() {
     assert_eq!(asked(&mut fixture, "post-deploy"), (None, false));
     assert_eq!(asked(&mut fixture, "pre-up"), (None, false), "it is the same place");
     assert_eq!(asked(&mut fixture, "cleanup"), (None, true));
+    fixture.change(2, &FILE.replace("[cleanup]\n", "[cleanup]\ngone = \"kubectl delete pvc --all\"\n"));
+    let (said, _) = asked(&mut fixture, "cleanup");
+    assert!(said.is_some_and(|said| said.contains("`kubectl delete pvc --all`")), "each time");
+    let up = json!({ "uri": URI, "command": ["helm", "upgrade", "web", "x"] });
+    fixture.execute("up", up);
+    let asks = |effect| matches!(effect, Effect::StartRun { questions, .. } if !questions.foreign.is_empty());
+    assert!(std::iter::from_fn(|| fixture.effects.try_recv().ok()).any(asks), "each time");
 }
 
 #[test]
