@@ -15,13 +15,13 @@ const ATTACH: &str = "draft-tasks.attach";
 const END: &str = "draft-tasks.endJob";
 
 /// An editor with the tasks file open, which shows runs itself.
-struct Editor {
-    client: Client,
-    uri: String,
+pub(crate) struct Editor {
+    pub(crate) client: Client,
+    pub(crate) uri: String,
 }
 
 impl Editor {
-    fn open(tool: &Tool) -> Editor {
+    pub(crate) fn open(tool: &Tool) -> Editor {
         Editor::with(tool, |_| {})
     }
 
@@ -46,14 +46,14 @@ impl Editor {
         json!({ "uri": self.uri, "phase": "post-deploy" })
     }
 
-    fn start(&mut self, command: &str, argument: Value) -> String {
+    pub(crate) fn start(&mut self, command: &str, argument: Value) -> String {
         let answer = self.client.execute(command, argument);
         answer["run"].as_str().expect("a run").to_owned()
     }
 
     /// What is told of a run until something has been told, with all before it.
     #[track_caller]
-    fn hear(&mut self, run: &str, wanted: &str) -> Vec<Value> {
+    pub(crate) fn hear(&mut self, run: &str, wanted: &str) -> Vec<Value> {
         let mut heard = Vec::new();
         loop {
             heard.push(self.client.told_of_run(run));
@@ -65,7 +65,7 @@ impl Editor {
 
     /// The lens of a line whose title contains a text, once there is one.
     #[track_caller]
-    fn lens(&mut self, line: u64, title: &str) -> Value {
+    pub(crate) fn lens(&mut self, line: u64, title: &str) -> Value {
         let uri = self.uri.clone();
         self.client
             .eventually(title, |client| lenses(client, &uri, line).into_iter().find(|it| says(it, title)))
@@ -86,10 +86,15 @@ impl Editor {
     }
 
     #[track_caller]
-    fn refused(&mut self, command: &str, argument: Value, parts: &[&str]) {
+    pub(crate) fn refused(&mut self, command: &str, argument: Value, parts: &[&str]) {
         let error = self.client.execute_error(command, argument);
         let message = error["message"].as_str().expect("a message");
         assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+    }
+
+    #[track_caller]
+    fn jobs_change(&mut self) {
+        self.client.notified("draft-tasks/didChangeJobs", |_| true);
     }
 
     #[track_caller]
@@ -172,7 +177,9 @@ fn offers(client: &mut Client, uri: &str, line: u64) -> Vec<String> {
 fn a_job_goes_on_when_the_editor_ends_and_the_next_one_takes_it_up() {
     let (double, tool) = simple();
     let job = left_behind(&double, &tool);
-    assert_eq!(double.seen().count("delete", "jobs"), 0);
+    let seen = double.seen();
+    assert_eq!(seen.count("delete", "jobs"), 0);
+    let looks = seen.calls.len();
 
     let mut editor = Editor::open(&tool);
     editor.shown(&format!("goes on as Job {}", name(&job)));
@@ -182,11 +189,15 @@ fn a_job_goes_on_when_the_editor_ends_and_the_next_one_takes_it_up() {
     let listed = editor.client.execute("draft-tasks.jobs", json!({ "uri": editor.uri }));
     assert_eq!(listed["jobs"][0]["job"], name(&job));
     assert_eq!(listed["jobs"].as_array().map(Vec::len), Some(1));
+    editor.jobs_change();
+    assert_eq!(double.seen().calls.len(), looks, "to show it, nothing is contacted");
     let run = editor.start(ATTACH, lens["command"]["arguments"][0].clone());
     editor.hear(&run, "begun");
     editor.lens(0, "■ Stop following post-deploy · create");
     editor.no_lens(0, "attach");
     assert_eq!(editor.start(ATTACH, json!({ "job": name(&job) })), run, "once");
+    editor.jobs_change();
+    assert_eq!(editor.client.execute("draft-tasks.jobs", json!({})), json!({ "jobs": [] }), "it is followed");
     double.log(&pod_name(&job), "02-fill-it", "error: no such table\n");
     double.put(pod(&job, &[ended(0), ended(4)]));
     editor.hear(&run, "\"finished\"");

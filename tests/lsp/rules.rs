@@ -39,10 +39,11 @@ const REQUESTS: [&str; 9] = [
 ];
 
 /// The notifications that the server may send.
-const NOTIFICATIONS: [&str; 7] = [
+const NOTIFICATIONS: [&str; 8] = [
     "$/progress",
     "draft-tasks/output",
     "draft-tasks/run",
+    "draft-tasks/didChangeJobs",
     "draft-tasks/didChangeTarget",
     "textDocument/publishDiagnostics",
     "window/logMessage",

@@ -16,6 +16,7 @@ import type { Server } from './server';
 import type { Status } from './status';
 import { choose, CONTEXT, NAMESPACE } from './target';
 import type { TerminalTasks } from './terminal';
+import type { Testing } from './testing';
 import { refuse } from './trust';
 
 /** What commands need. */
@@ -28,6 +29,7 @@ export interface Parts {
   readonly status: Status;
   readonly documents: Documents;
   readonly terminal: TerminalTasks;
+  readonly testing: Testing;
 }
 
 type Name = keyof typeof clientCommands;
@@ -46,8 +48,8 @@ export function register(parts: Parts): vscode.Disposable {
     run: (uri) => runPhase(parts, uriOf(uri)),
     runTask: (uri) => runTask(parts, uriOf(uri)),
     runAsJob: (uri) => runAsJob(parts, uriOf(uri)),
-    attach: () => withJob(parts, commands.attach, 'Attach to a Job'),
-    endJob: () => withJob(parts, commands.endJob, 'End a Job'),
+    attach: (item) => withJob(parts, commands.attach, 'Attach to a Job', parts.testing.jobOf(item)),
+    endJob: (item) => withJob(parts, commands.endJob, 'End a Job', parts.testing.jobOf(item)),
     runInTerminal: (uri) => runInTerminal(parts, uriOf(uri)),
     rerun: (uri) => runIn(parts, commands.rerun, uriOf(uri) ?? parts.files.current()),
     rerunFailed: (uri) => rerunFailed(parts, uriOf(uri)),
@@ -137,9 +139,10 @@ async function runAsJob(parts: Parts, wanted: vscode.Uri | undefined): Promise<u
   return await parts.server.execute(commands.runAsJob, { uri: chosen.uri.toString(), phase: chosen.phase });
 }
 
-/** A Job of those that records know to go on, or one that the user names. */
-async function withJob(parts: Parts, command: string, title: string): Promise<unknown> {
+/** The Job that is wanted; else one of those that records know to go on, or one that the user names. */
+async function withJob(parts: Parts, command: string, title: string, wanted: string | undefined): Promise<unknown> {
   if (!vscode.workspace.isTrusted) return refuse();
+  if (wanted !== undefined) return await parts.server.execute(command, { job: wanted });
   const { jobs } = await parts.server.execute<JobList>(commands.jobs, {});
   const known = jobs.map(({ job, phase, description, uri }) => ({
     label: phase, description, detail: uri === undefined ? '' : nameOf(vscode.Uri.parse(uri)), job: job as string | undefined,

@@ -54,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   [output, testing, status, others].forEach((listener) => runs.listen(listener));
   context.subscriptions.push(
     log, files, output, documents, status, testing, watchQuotes(),
-    register({ context, server: made, files, runs, output, status, documents, terminal }),
+    register({ context, server: made, files, runs, output, status, documents, terminal, testing }),
     vscode.tasks.registerTaskProvider(language, terminal),
     made.onDidChange(() => tellContext(made, files, runs)),
     files.onDidChange(() => tellContext(made, files, runs)),

@@ -66,6 +66,7 @@ export const notifications = {
   output: 'draft-tasks/output',
   run: 'draft-tasks/run',
   didChangeTarget: 'draft-tasks/didChangeTarget',
+  didChangeJobs: 'draft-tasks/didChangeJobs',
   didChangeTrust: 'draft-tasks/didChangeTrust',
 } as const;
 

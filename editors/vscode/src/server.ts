@@ -62,6 +62,9 @@ export class Server implements vscode.Disposable {
   readonly #targetChanged = new vscode.EventEmitter<void>();
   /** The application, or the cluster it is in, may be another one now. */
   readonly onDidChangeTarget = this.#targetChanged.event;
+  readonly #jobsChanged = new vscode.EventEmitter<void>();
+  /** Other Jobs may go on that the server does not follow. */
+  readonly onDidChangeJobs = this.#jobsChanged.event;
   readonly #restarts = new Restarts();
   #client: LanguageClient | undefined;
   #state: ServerState = 'stopped';
@@ -134,6 +137,7 @@ export class Server implements vscode.Disposable {
     void this.stop();
     this.#changed.dispose();
     this.#targetChanged.dispose();
+    this.#jobsChanged.dispose();
   }
 
   /**
@@ -178,6 +182,7 @@ export class Server implements vscode.Disposable {
     client.onNotification(notifications.run, (message: RunMessage) => this.runs.onRun(message));
     client.onNotification(notifications.output, (message: OutputMessage) => this.runs.onOutput(message));
     client.onNotification(notifications.didChangeTarget, () => this.#targetChanged.fire());
+    client.onNotification(notifications.didChangeJobs, () => this.#jobsChanged.fire());
     client.onNotification(ShowMessageNotification.type, ({ type, message }) => void this.#show(type, message));
     client.onRequest(ShowMessageRequest.type, (params) => answerOf(params, (title, text) => this.showMarkdown(title, text)));
     client.onDidChangeState(({ newState }) => this.#follow(newState));

@@ -1,11 +1,11 @@
-// The Testing view: phases, tasks and pods of all tasks files as a tree, with how they ended.
+// The Testing view: phases, tasks and pods of all tasks files as a tree, with how they ended; beside the phases the Jobs that may go on.
 //
-// Must not know what a file means: the server answers what can be run.
+// Must not know what a file means: the server answers what can be run. Must not contact a cluster: it does when the user attaches.
 
 import * as vscode from 'vscode';
 import type { Files } from './files';
 import { isTasksFile, nameOf } from './files';
-import { commands, type Outline, type RunTasks, type Started } from './protocol';
+import { commands, section, type JobList, type Outline, type RunTasks, type Started } from './protocol';
 import { textOf, type OutputMessage, type RunListener, type RunMessage, type Runs } from './runs';
 import { messageOf, remedyOf, type Server } from './server';
 import { forTerminal } from './text';
@@ -17,7 +17,11 @@ const NO_MESSAGE: vscode.TestMessage[] = [];
 /** How long typing must rest before the tree follows, in milliseconds. */
 const REST = 300;
 
+/** Items that run; a Job is taken up or ended instead. */
+const RUNS = new vscode.TestTag('runs');
+
 type SeenTask = RunTasks['tasks'][number];
+type ListedJob = JobList['jobs'][number];
 
 /** What an item stands for. */
 interface Known {
@@ -25,6 +29,8 @@ interface Known {
   readonly phase?: string;
   readonly task?: SeenTask;
   readonly pod?: string;
+  /** A Job that may go on and that the server does not follow. */
+  readonly job?: string;
 }
 
 /** A part of a run that this view asked for. */
@@ -77,10 +83,13 @@ export class Testing implements RunListener, vscode.Disposable {
   /** Who waits for the end of a run. */
   readonly #waiting = new Map<string, () => void>();
   readonly #rests = new Map<string, NodeJS.Timeout>();
+  #jobs: readonly ListedJob[] = [];
+  /** Counts questions for Jobs: only the last answer counts. */
+  #askedForJobs = 0;
   readonly #disposables: vscode.Disposable[];
 
   constructor(private readonly server: Server, private readonly files: Files, private readonly runs: Runs) {
-    this.controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, (request, token) => this.#run(request, token), true);
+    this.controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, (request, token) => this.#run(request, token), true, RUNS);
     this.controller.resolveHandler = async (item) => {
       if (item === undefined) return this.refresh();
       await this.#resolve(item);
@@ -95,6 +104,7 @@ export class Testing implements RunListener, vscode.Disposable {
       server.onDidChange(() => {
         if (server.state === 'running') void this.refresh();
       }),
+      server.onDidChangeJobs(() => void this.#askForJobs()),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)),
       vscode.workspace.onDidOpenTextDocument((document) => this.#changed(document)),
       vscode.workspace.onDidSaveTextDocument((document) => this.#changed(document)),
@@ -111,19 +121,45 @@ export class Testing implements RunListener, vscode.Disposable {
     return this.#asked.has(key(message.uri, message.phase));
   }
 
+  /** The Job that an item stands for. */
+  jobOf(item: unknown): string | undefined {
+    return typeof item === 'object' && item !== null ? this.#known.get(item as vscode.TestItem)?.job : undefined;
+  }
+
   /** Makes the tree that of the files that there are. */
   async refresh(): Promise<void> {
     const wanted = new Set(this.files.all.map(String));
     for (const [id] of this.controller.items) if (!wanted.has(id)) this.controller.items.delete(id);
     for (const uri of this.files.all) this.#file(uri);
     if (this.server.state !== 'running') return;
-    await Promise.all([...this.controller.items].map(([, item]) => this.#resolve(item)));
+    await Promise.all([this.#askForJobs(), ...[...this.controller.items].map(([, item]) => this.#resolve(item))]);
+  }
+
+  #create(id: string, label: string, uri: vscode.Uri | undefined): vscode.TestItem {
+    const item = this.controller.createTestItem(id, label, uri);
+    item.tags = [RUNS];
+    return item;
+  }
+
+  /** Which Jobs may go on: the server reads it from records. */
+  async #askForJobs(): Promise<void> {
+    if (!this.server.can(commands.jobs)) return;
+    const asked = ++this.#askedForJobs;
+    try {
+      const { jobs } = await this.server.execute<JobList>(commands.jobs, {});
+      if (asked !== this.#askedForJobs) return;
+      this.#jobs = jobs;
+    } catch (error) {
+      return this.server.log.info(`no Jobs: ${messageOf(error)}`);
+    }
+    this.controller.items.forEach((file) => this.#fillJobs(file));
+    void vscode.commands.executeCommand('setContext', `${section}.jobs`, this.#jobs.map(({ job }) => job));
   }
 
   #file(uri: vscode.Uri): vscode.TestItem {
     const present = this.controller.items.get(uri.toString());
     if (present !== undefined) return present;
-    const item = this.controller.createTestItem(uri.toString(), nameOf(uri), uri);
+    const item = this.#create(uri.toString(), nameOf(uri), uri);
     item.canResolveChildren = true;
     this.#known.set(item, { uri });
     this.controller.items.add(item);
@@ -155,13 +191,14 @@ export class Testing implements RunListener, vscode.Disposable {
   }
 
   #fill(file: vscode.TestItem, uri: vscode.Uri, outline: Outline): void {
+    const isJob = (item: vscode.TestItem): boolean => this.jobOf(item) !== undefined;
     sync(file.children, outline.phases, ({ phase }) => phase, ({ phase, line, tasks }) => {
-      const item = file.children.get(phase) ?? this.controller.createTestItem(phase, phase, uri);
+      const item = file.children.get(phase) ?? this.#create(phase, phase, uri);
       item.range = lineRange(line);
       item.sortText = sortText(outline.phases.findIndex((it) => it.phase === phase));
       this.#known.set(item, { uri, phase });
       sync(item.children, tasks, ({ task }) => task, ({ task, command, line }, number) => {
-        const child = item.children.get(task) ?? this.controller.createTestItem(task, task, uri);
+        const child = item.children.get(task) ?? this.#create(task, task, uri);
         if (this.#known.get(child)?.task?.command !== command) this.#outcomes.delete(child);
         // No description: it would be read out in place of the name.
         child.range = lineRange(line);
@@ -170,7 +207,25 @@ export class Testing implements RunListener, vscode.Disposable {
         return child;
       });
       return item;
-    });
+    }, isJob);
+    this.#fillJobs(file);
+  }
+
+  /** The Jobs of a file, each behind its phase. That it may go on is all that is known of it, so it has no outcome. */
+  #fillJobs(file: vscode.TestItem): void {
+    const uri = this.#known.get(file)?.uri;
+    if (uri === undefined) return;
+    const ofFile = this.#jobs.filter((job) => job.uri !== undefined && vscode.Uri.parse(job.uri).toString() === file.id);
+    const isOther = (item: vscode.TestItem): boolean => this.jobOf(item) === undefined;
+    sync(file.children, ofFile, ({ job }) => job, ({ job, phase, description }) => {
+      const label = `${phase} may go on · ${description}`;
+      const item = file.children.get(job) ?? this.controller.createTestItem(job, label, uri);
+      item.label = label;
+      item.busy = true;
+      item.sortText = `${file.children.get(phase)?.sortText ?? ''} ${job}`;
+      this.#known.set(item, { uri, phase, job });
+      return item;
+    }, isOther);
   }
 
   /** What the tree has for a task, or for a pod of it. */
@@ -180,7 +235,7 @@ export class Testing implements RunListener, vscode.Disposable {
     if (ofTask === undefined || pod === undefined) return ofTask;
     let ofPod = ofTask.children.get(pod);
     if (ofPod === undefined) {
-      ofPod = this.controller.createTestItem(pod, pod, ofTask.uri);
+      ofPod = this.#create(pod, pod, ofTask.uri);
       ofPod.range = ofTask.range;
       ofPod.sortText = pod;
       this.#known.set(ofPod, { uri: vscode.Uri.parse(uri), phase, ...this.#known.get(ofTask), pod });
@@ -209,7 +264,7 @@ export class Testing implements RunListener, vscode.Disposable {
     const parts: Part[] = [];
     const add = (item: vscode.TestItem): void => {
       const known = this.#known.get(item);
-      if (known === undefined || excluded.has(item)) return;
+      if (known === undefined || known.job !== undefined || excluded.has(item)) return;
       if (known.phase === undefined) return item.children.forEach(add);
       const { uri, phase, task, pod } = known;
       if (pod !== undefined && task !== undefined) return addPod(parts, { uri, phase, tasks: [task], pods: [pod] });
@@ -422,15 +477,16 @@ function inPods(shown: Shown, task: vscode.TestItem): InPods {
   return found;
 }
 
-/** Makes a collection that of some values, keeping the items that stay. */
+/** Makes a collection that of some values, keeping the items that stay, and those that are `others`. */
 function sync<T>(
   items: vscode.TestItemCollection,
   values: readonly T[],
   id: (value: T) => string,
   item: (value: T, number: number) => vscode.TestItem,
+  others: (item: vscode.TestItem) => boolean = () => false,
 ): void {
   const ids = new Set(values.map(id));
-  for (const [present] of items) if (!ids.has(present)) items.delete(present);
+  for (const [present, it] of items) if (!ids.has(present) && !others(it)) items.delete(present);
   values.forEach((value, number) => {
     const made = item(value, number);
     if (items.get(made.id) === undefined) items.add(made);

@@ -286,6 +286,12 @@ fn protocol() {
     );
     let _ = write!(
         text,
+        "\n### `{}`\n\nWhat `draft-tasks.jobs` answers may be another thing now: records tell of other Jobs, or a run of the server \
+         follows one or has ceased to.\n",
+        ext::JobsNotification::METHOD
+    );
+    let _ = write!(
+        text,
         "\n## Notifications of the client\n\n### `{}`\n\nWhether the user trusts the workspace. At the start \
          `initializationOptions.trusted` says so; a client that says nothing is taken to have asked.\n\n{}",
         ext::DID_CHANGE_TRUST,

@@ -131,15 +131,28 @@ async function onDouble(browser, version, vsix, double) {
       await window.test('migrate').locator('.codicon-loading').first().waitFor();
       await window.picture('job');
     });
-    await check('it goes on where the server ends, and its lens takes it up with results in the Testing view', async () => {
+    // The server before may not have let go of its record yet.
+    const lens = page.locator('.codelens-decoration a', { hasText: /Job (may go|goes) on · attach/ });
+    const left = window.test('post-deploy may go on · Job draft-tasks-post-deploy-web-');
+    await check('it goes on where the server ends; lens and Testing view show it, and its lens takes it up', async () => {
       await window.command('Draft Tasks: Restart Server');
       await window.untilOutput('post-deploy: goes on as Job draft-tasks-post-deploy-web-');
-      // The server before may not have let go of its record yet.
-      const lens = page.locator('.codelens-decoration a', { hasText: /Job (may go|goes) on · attach/ });
       await lens.waitFor();
+      await left.locator('.codicon-loading').waitFor();
       await window.picture('job-left');
       await lens.click();
       await page.locator('.codelens-decoration a', { hasText: 'Stop following post-deploy' }).first().waitFor();
+      await left.waitFor({ state: 'detached' });
+    });
+    await check('who ceases to follow it leaves it, and its row in the Testing view takes it up again', async () => {
+      await window.command('Draft Tasks: Stop…');
+      await left.waitFor();
+      equal(await left.locator('.codicon-testing-run-icon').count(), 0);
+      await left.hover();
+      await window.picture('job-row');
+      await left.locator('.codicon-sync').first().click();
+      await page.locator('.codelens-decoration a', { hasText: 'Stop following post-deploy' }).first().waitFor();
+      await left.waitFor({ state: 'detached' });
       await double.tell({ job: { states: ['0', '3'], logs: ['the Job has begun\n', 'error: no such table\n'] } });
       await window.untilOutput('error: no such table');
       await icon(window.test('migrate').first(), 'passed');

@@ -112,8 +112,8 @@ const COMMANDS: [ClientCommand; 28] = [
     calls("rerun", commands::Rerun::NAME, Some("$(debug-restart)")),
     calls("rerunFailed", commands::RerunFailed::NAME, None),
     calls("stop", commands::Stop::NAME, Some("$(debug-stop)")),
-    calls("attach", commands::Attach::NAME, None),
-    calls("endJob", commands::EndJob::NAME, None),
+    calls("attach", commands::Attach::NAME, Some("$(sync)")),
+    calls("endJob", commands::EndJob::NAME, Some("$(circle-slash)")),
     calls("plan", commands::ShowPlan::NAME, None),
     calls("export", commands::ExportPhase::NAME, None),
     calls("showLog", commands::ShowLog::NAME, None),
@@ -388,6 +388,7 @@ fn constants() {
         ("output", ext::OutputNotification::METHOD.to_string()),
         ("run", ext::RunNotification::METHOD.to_string()),
         ("didChangeTarget", ext::TargetNotification::METHOD.to_string()),
+        ("didChangeJobs", ext::JobsNotification::METHOD.to_string()),
         ("didChangeTrust", ext::DID_CHANGE_TRUST.to_owned()),
     ] {
         let _ = writeln!(text, "  {name}: '{method}',");

@@ -30,6 +30,8 @@ pub(crate) enum Effect {
     Run(RunParams),
     /// Tell such a client that the application, or the cluster it is in, may be another one now.
     TargetChanged,
+    /// Tell such a client that others of the Jobs that nobody follows may go on.
+    JobsChanged,
     /// Have the client open a document, which has the text of a file of this machine.
     ShowDocument { uri: Uri, path: PathBuf },
     /// Have the client refresh the text of a document.

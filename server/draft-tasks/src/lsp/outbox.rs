@@ -186,6 +186,7 @@ impl Outbox {
             }
             Effect::Offer { message, offers } => self.offer(message, offers),
             Effect::Output(params) => self.outgoing.notify::<ext::OutputNotification>(&params),
+            Effect::JobsChanged => self.outgoing.notify::<ext::JobsNotification>(&ext::JobsParams {}),
             Effect::TargetChanged => self.outgoing.notify::<ext::TargetNotification>(&ext::TargetParams {}),
             Effect::Run(params) => self.outgoing.notify::<ext::RunNotification>(&params),
             Effect::ShowDocument { uri, path } => self.show_document(uri, path),

@@ -293,6 +293,19 @@ impl Notification for TargetNotification {
     const MESSAGE_DIRECTION: MessageDirection = MessageDirection::ServerToClient;
 }
 
+/// `draft-tasks/didChangeJobs`: what `draft-tasks.jobs` answers may be another thing now, to the same clients.
+pub(crate) enum JobsNotification {}
+
+/// The parameters of [`JobsNotification`]: none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct JobsParams {}
+
+impl Notification for JobsNotification {
+    type Params = JobsParams;
+    const METHOD: LspNotificationMethod<'static> = LspNotificationMethod::Custom("draft-tasks/didChangeJobs");
+    const MESSAGE_DIRECTION: MessageDirection = MessageDirection::ServerToClient;
+}
+
 /// `draft-tasks/didChangeTrust`: the user trusts the workspace now, or no longer.
 pub(crate) const DID_CHANGE_TRUST: &str = "draft-tasks/didChangeTrust";
 

@@ -19,7 +19,7 @@ use super::{Session, SharedSession, Source, Started, source, uri_as_opened};
 use crate::job;
 use crate::lifecycle::Activity;
 use crate::lsp::documents::look::off_thread;
-use crate::lsp::effect::Questions;
+use crate::lsp::effect::{Effect, Questions};
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::Run;
 use crate::world::environment::Environment;
@@ -327,13 +327,21 @@ impl Session {
             return;
         }
         self.runs.left_jobs.insert(uri.clone(), left);
-        self.refresh_lenses();
+        self.jobs_changed();
     }
 
     /// A Job does not go on.
     pub(crate) fn job_is_gone(&mut self, name: &str) {
         self.runs.left_jobs.values_mut().for_each(|left| left.retain(|job| job.name != name));
+        self.jobs_changed();
+    }
+
+    /// Other Jobs may go on that nobody here follows.
+    pub(super) fn jobs_changed(&self) {
         self.refresh_lenses();
+        if self.flags.output_version.is_some() {
+            self.effect(Effect::JobsChanged);
+        }
     }
 
     /// The run of a Job has ended: records tell whether the Job has.

@@ -384,13 +384,18 @@ impl Session {
         if self.flags.colors {
             ask_for_colors(&mut request.environment);
         }
+        let follows_job = run.job().is_some();
         self.runs.active.push(run);
         let records = records.unwrap_or_else(|problem| {
             self.no_record(&id, &problem);
             None
         });
         self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
-        self.refresh_lenses();
+        if follows_job {
+            self.jobs_changed();
+        } else {
+            self.refresh_lenses();
+        }
         id
     }
 
