@@ -73,6 +73,26 @@ export const notifications = {
 export const phases = ['pre-up', 'post-deploy', 'post-up', 'cleanup'] as const;
 /** Those whose tasks run on this machine. */
 export const localPhases: readonly string[] = ['pre-up', 'post-up', 'cleanup'];
+/** The settings that are an option of the command line with the same meaning. */
+export const settingOptions: Readonly<Record<string, string>> = {
+  'environment': '--environment',
+  'draftVersion': '--draft-version',
+  'semantics': '--semantics',
+  'kubernetes.concurrency': '--concurrency',
+  'kubernetes.container': '--container',
+  'kubernetes.context': '--context',
+  'kubernetes.namespace': '--namespace',
+  'kubernetes.readyTimeout': '--ready-timeout',
+  'kubernetes.selector': '--selector',
+  'run.envFile': '--env-file',
+  'run.gracePeriod': '--grace-period',
+  'run.keep': '--keep',
+  'run.keepMiB': '--keep-mib',
+  'run.public': '--public',
+  'run.secrets': '--secret',
+  'run.timeout': '--timeout',
+  'run.totalTimeout': '--total-timeout',
+};
 export const exportTargets = ['sh', 'helm-hook', 'kubernetes-job'] as const;
 /** Those whose tasks can be a Job of the application's workload. */
 export const workloadPhases: readonly string[] = ['post-deploy', 'post-up'];

@@ -5,8 +5,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { nameOf, type Files } from './files';
-import { OPTIONS } from './options';
-import { commands, language, localPhases, section, tasksFile, type Outline } from './protocol';
+import { commands, language, localPhases, section, settingOptions, tasksFile, type Outline } from './protocol';
 import { NoServer, type Server } from './server';
 
 /** What such a task runs, as tasks.json has it. */
@@ -79,7 +78,7 @@ export class TerminalTasks implements vscode.TaskProvider {
 /** The words and variables of a run with the settings that count for its file. */
 function commandLine(uri: vscode.Uri, { phase, task, tty }: Definition, outline: Outline): { args: string[]; env: Record<string, string> } {
   const settings = vscode.workspace.getConfiguration(section, uri);
-  const options = Object.entries(OPTIONS).flatMap(([name, option]) =>
+  const options = Object.entries(settingOptions).flatMap(([name, option]) =>
     [settings.get<unknown>(name) ?? []].flat().filter((value) => value !== '').map((value) => `${option}=${String(value)}`));
   const policy = settings.get<Record<string, string>>('onFailure', {})[phase];
   // Of those that the setting names the tasks of this phase: other files may have the others.

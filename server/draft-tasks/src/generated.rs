@@ -319,6 +319,28 @@ fn protocol() {
     check("docs/protocol.md", &text);
 }
 
+/// The settings that are an option of the command line with the same meaning, for editors that run it in a terminal. No setting
+/// with values of variables: everybody sees the words of a command line.
+pub(crate) const OPTIONS: [(&str, &str); 17] = [
+    ("environment", "--environment"),
+    ("draftVersion", "--draft-version"),
+    ("semantics", "--semantics"),
+    ("kubernetes.concurrency", "--concurrency"),
+    ("kubernetes.container", "--container"),
+    ("kubernetes.context", "--context"),
+    ("kubernetes.namespace", "--namespace"),
+    ("kubernetes.readyTimeout", "--ready-timeout"),
+    ("kubernetes.selector", "--selector"),
+    ("run.envFile", "--env-file"),
+    ("run.gracePeriod", "--grace-period"),
+    ("run.keep", "--keep"),
+    ("run.keepMiB", "--keep-mib"),
+    ("run.public", "--public"),
+    ("run.secrets", "--secret"),
+    ("run.timeout", "--timeout"),
+    ("run.totalTimeout", "--total-timeout"),
+];
+
 #[test]
 fn neovim() {
     let commands: String =
@@ -331,10 +353,15 @@ fn neovim() {
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let around = ext::AROUND.map(|pattern| format!("'{pattern}'")).join(", ");
     let targets = export_targets().map(|target| format!("'{target}'")).collect::<Vec<_>>().join(", ");
+    let here: Vec<_> =
+        Phase::ALL.into_iter().filter(|it| it.is_local()).map(|it| format!("'{it}'")).collect();
+    let here = here.join(", ");
+    let options: String =
+        OPTIONS.iter().map(|(setting, option)| format!("    {{ '{setting}', '{option}' }},\n")).collect();
     let text = format!(
         "-- Rendered from server/draft-tasks/src/lsp/protocol/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
-         around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  export_targets = {{ {targets} }},\n  notifications = {{\n    \
-         output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  output_version = {},\n  phases = {{ {phases} }},\n  progress = '{}',\n  run_kind = \
+         around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  export_targets = {{ {targets} }},\n  local_phases = {{ {here} }},\n  notifications = {{\n    \
+         output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  options = {{\n{options}  }},\n  output_version = {},\n  phases = {{ {phases} }},\n  progress = '{}',\n  run_kind = \
          '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \
          '{}',\n  titles = {{\n{titles}  }},\n  version = '{}',\n}}\n",
         ext::OutputNotification::METHOD,

@@ -12,6 +12,7 @@ for _, spec in ipairs({
   'treesitter',
   'running',
   'commands',
+  'terminal',
   'target',
   'job',
   'output',

@@ -41,6 +41,26 @@ function M.run(phase, task)
   end
 end
 
+--- Runs a phase or a task of it in a terminal. Without a phase: what the cursor is in, else it asks.
+---@param phase? string
+---@param task? string
+---@param mods? vim.api.keyset.cmd_mods where the user wants the terminal
+function M.terminal(phase, task, mods)
+  local target = server.target()
+  if not target then
+    return
+  end
+  local function go(chosen)
+    require('draft_tasks.terminal').run(target, chosen, mods)
+  end
+  local chosen = phase and { phase = phase, tasks = task and { task } or nil } or choice.at_cursor(target)
+  if chosen then
+    go(chosen)
+  else
+    choice.ask(target, 'Run in a terminal:', true, go)
+  end
+end
+
 --- Runs the tasks of some lines.
 ---@param first integer from 1
 ---@param last integer

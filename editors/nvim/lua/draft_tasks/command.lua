@@ -86,6 +86,14 @@ local function programs(rest)
   return rest:find('%s') and {} or vim.fn.getcompletion(rest, 'shellcmd')
 end
 
+--- A phase, and a task of it. A description may hold spaces: everything behind the phase is one.
+---@param argument? string
+---@return string? phase, string? task
+local function split(argument)
+  local phase, task = (argument or ''):match('^(%S+)%s*(.*)$')
+  return phase, task ~= '' and task or nil
+end
+
 --- A subcommand that chooses where tasks run.
 ---@param name draft_tasks.TargetName
 ---@return draft_tasks.Subcommand
@@ -160,9 +168,7 @@ local subcommands = {
         require('draft_tasks.actions').run_lines(opts.line1, opts.line2)
         return
       end
-      -- A description may hold spaces: everything behind the phase is one.
-      local phase, task = (argument or ''):match('^(%S+)%s*(.*)$')
-      require('draft_tasks.actions').run(phase, task ~= '' and task or nil)
+      require('draft_tasks.actions').run(split(argument))
     end,
     complete = phase_or_task,
   },
@@ -173,6 +179,14 @@ local subcommands = {
     end,
   },
   { name = 'stop', run = act('stop') },
+  {
+    name = 'terminal',
+    run = function(argument, opts)
+      local phase, task = split(argument)
+      require('draft_tasks.actions').terminal(phase, task, opts.smods)
+    end,
+    complete = phase_or_task,
+  },
   { name = 'up', run = act('up'), complete = programs },
 }
 

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { test } from 'node:test';
-import { OPTIONS } from '../../src/options';
+import { settingOptions } from '../../src/protocol';
 import { clientCommands, commands } from '../../src/protocol';
 
 interface Manifest {
@@ -61,8 +61,8 @@ test('each setting that changes a run is an option of the command line, or is no
     // Of what the editor shows.
     'output.show', 'output.view', 'server.path', 'codeLens', 'inlayHints', 'resultHints', 'rules', 'run.diagnostics', 'syntaxErrors', 'workspaceDiagnostics',
   ];
-  assert.deepEqual([...Object.keys(OPTIONS), ...elsewhere].map((name) => `draftTasks.${name}`).sort(), settings.sort());
+  assert.deepEqual([...Object.keys(settingOptions), ...elsewhere].map((name) => `draftTasks.${name}`).sort(), settings.sort());
   const help = fs.readFileSync('../../docs/cli.md', 'utf8');
   const run = help.slice(help.indexOf('## draft-tasks run\n'), help.indexOf('## draft-tasks rerun\n'));
-  for (const option of Object.values(OPTIONS)) assert.match(run, new RegExp(` ${option} <`));
+  for (const option of Object.values(settingOptions)) assert.match(run, new RegExp(` ${option} <`));
 });

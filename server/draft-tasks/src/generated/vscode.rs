@@ -399,6 +399,12 @@ fn constants() {
         Phase::ALL.into_iter().filter(|it| it.is_local()).map(|it| format!("'{it}'")).collect();
     let _ = writeln!(text, "/** Those whose tasks run on this machine. */");
     let _ = writeln!(text, "export const localPhases: readonly string[] = [{}];", here.join(", "));
+    text += "/** The settings that are an option of the command line with the same meaning. */\n";
+    text += "export const settingOptions: Readonly<Record<string, string>> = {\n";
+    for (setting, option) in super::OPTIONS {
+        let _ = writeln!(text, "  '{setting}': '{option}',");
+    }
+    text += "};\n";
     let targets: Vec<_> = super::export_targets().map(|target| format!("'{target}'")).collect();
     let _ = writeln!(text, "export const exportTargets = [{}] as const;", targets.join(", "));
     let workload: Vec<_> = Phase::ALL.into_iter().filter(|it| job::belongs_to_workload(*it)).collect();

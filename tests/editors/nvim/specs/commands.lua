@@ -73,7 +73,7 @@ check('the command completes itself, phases and tasks', function()
   local complete = function(line)
     return vim.fn.getcompletion(line, 'cmdline')
   end
-  local all = { 'attach', 'clear', 'context', 'create', 'delete', 'doctor', 'end', 'export', 'job', 'log', 'namespace', 'plan', 'quickfix', 'rerun', 'restart', 'run', 'runs', 'stop', 'up' }
+  local all = { 'attach', 'clear', 'context', 'create', 'delete', 'doctor', 'end', 'export', 'job', 'log', 'namespace', 'plan', 'quickfix', 'rerun', 'restart', 'run', 'runs', 'stop', 'terminal', 'up' }
   equal(complete('LspDraftTasks '), all)
   equal(complete('LspDraftTasks run '), { 'pre-up', 'post-deploy', 'cleanup' })
   equal(complete('LspDraftTasks run p'), { 'pre-up', 'post-deploy' })
