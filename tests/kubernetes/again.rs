@@ -19,7 +19,7 @@ fn same(index: usize) -> Pod {
 }
 
 /// Three pods, of which the second one's `two` failed once.
-fn failed_in_one() -> (Double, Tool) {
+pub(crate) fn failed_in_one() -> (Double, Tool) {
     let double = Double::start();
     roll_out(&double, "a", 3);
     (0..3).for_each(|index| double.put(same(index)));

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod again;
+mod again_in_editor;
 mod application;
 mod bench;
 #[path = "../cli/pages/block.rs"]

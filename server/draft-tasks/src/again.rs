@@ -6,6 +6,8 @@
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 
+pub(crate) mod earlier;
+
 /// What is known of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct SeenRun {

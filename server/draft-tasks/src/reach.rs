@@ -21,6 +21,8 @@ pub(crate) enum WantedPods {
 pub(crate) struct EarlierPods {
     pub(crate) cluster: ClusterEntry,
     pub(crate) pods: Vec<EarlierPod>,
+    /// The tasks that ran in one of them alone: an option that named them stood in place of the settings.
+    pub(crate) once: Vec<String>,
 }
 
 /// Where a run reaches pods, and in which of them it was asked to run.
@@ -59,7 +61,12 @@ impl Reach {
             PodChoice::Present(names) => return WantedPods::Present(names.clone()),
             PodChoice::Again(pods) => pods.clone(),
         };
-        WantedPods::Earlier(EarlierPods { cluster: self.cluster.clone(), pods })
+        WantedPods::Earlier(self.place_of(pods))
+    }
+
+    /// These of its pods, with where they were.
+    pub(crate) fn place_of(&self, pods: Vec<EarlierPod>) -> EarlierPods {
+        EarlierPods { cluster: self.cluster.clone(), pods, once: self.once.clone() }
     }
 }
 
@@ -89,9 +96,9 @@ impl WantedPods {
             WantedPods::OfJob(Some(cluster)) => {
                 check_place(&cluster, request)?;
             }
-            WantedPods::Earlier(EarlierPods { cluster, pods }) => {
+            WantedPods::Earlier(EarlierPods { cluster, pods, once }) => {
                 check_place(&cluster, request)?;
-                request.choice = PodChoice::Again(pods);
+                (request.choice, request.once) = (PodChoice::Again(pods), once);
             }
         }
         Ok(())

@@ -2,16 +2,15 @@
 //!
 //! Must not run a command that has changed since without a word.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, GivenEntry, PlannedTask, PodEntry};
+use draft_tasks_executor::record::schema::{ClusterEntry, GivenEntry, PlannedTask};
 use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun, is_last};
-use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
+use draft_tasks_executor::{EarlierPod, RunRequest};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::SemanticOptions;
@@ -22,7 +21,8 @@ use super::run::{self, Options, PlannedRun, carry_out};
 use super::variables::UNTOLD;
 use super::{runs, signals, terminal};
 use crate::again;
-use crate::reach::{self, EarlierPods, WantedPods};
+use crate::again::earlier::{EarlierRun, TaskEnd, seen};
+use crate::reach::{self, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
 use crate::source;
@@ -84,43 +84,11 @@ struct Again<'a> {
     options: &'a Options,
 }
 
-/// What a record tells of a run of a phase.
-struct Earlier {
-    id: String,
-    phase: String,
-    file: String,
-    tasks: Vec<PlannedTask>,
-    cluster: Option<ClusterEntry>,
-    given: GivenEntry,
-    pods: Vec<PodEntry>,
-    /// The image of the tasks, where it made a Job.
-    image: Option<String>,
-    /// What became of each task that began or ended, by its index and that of its pod.
-    ends: HashMap<(usize, Option<usize>), End>,
-    /// Whether it was a Job, and its record does not tell how that ended.
-    is_end_unseen: bool,
-    /// The tasks that had the terminal.
-    lent: Vec<String>,
-    /// A run before it that ran elsewhere, where tasks of that have not passed.
-    elsewhere: Option<Elsewhere>,
-}
-
 /// A run that ran elsewhere.
 struct Elsewhere {
     id: String,
     /// "on this machine", "pods of draft=web · context dev, namespace default".
     place: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Passed,
-    /// It did not begin.
-    Skipped,
-    /// Its pod was deleted.
-    PodGone,
-    /// It failed or was stopped, or nobody saw its end.
-    Unfinished,
 }
 
 impl Again<'_> {
@@ -132,7 +100,7 @@ impl Again<'_> {
         let here = self.named_file()?;
         let kept = self.find(&records, here.as_ref().map(|here| here.path.as_path()))?;
         let kept = job::with_end(&records, ended(&records, kept, options.wait)?)?;
-        let mut earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
+        let mut earlier = EarlierRun::read(&kept).ok_or_else(|| no_phase(&kept))?;
         earlier.take_maker(&records)?;
         if !options.dry_run {
             earlier.check_job_is_over(&records)?;
@@ -152,10 +120,11 @@ impl Again<'_> {
         let policy = options.policy().or(earlier.option("onFailure", &earlier.given.on_failure)?);
         prepared.meet_again(&earlier.given, earlier.cluster.as_ref());
         let phase = prepared.phase(&earlier.phase)?;
-        if self.phase.is_some() {
-            earlier.remember(self.before(&records, &kept)?, &prepared.tasks(phase))?;
-        }
-        if self.failed && earlier.has_none_left(phase)? {
+        let elsewhere = match self.phase {
+            Some(_) => earlier.remember(self.before(&records, &kept)?, &prepared.tasks(phase))?,
+            None => None,
+        };
+        if self.failed && earlier.has_none_left(phase, elsewhere)? {
             return Ok(None);
         }
         untold.map_or(Ok(()), Err)?;
@@ -178,12 +147,7 @@ impl Again<'_> {
             Some(request) if request.job.is_some() => {
                 earlier.cluster.iter().try_for_each(|cluster| reach::check_place(cluster, request))?;
             }
-            Some(request) => {
-                pods.narrow(request)?;
-                // An option that named them stood in place of the settings.
-                request.once =
-                    earlier.tasks.iter().filter(|task| task.once).map(|task| task.name.clone()).collect();
-            }
+            Some(request) => pods.narrow(request)?,
             None => {}
         }
         if lends {
@@ -203,7 +167,7 @@ impl Again<'_> {
         &self,
         records: &Records,
         kept: &StoredRun,
-    ) -> Result<impl Iterator<Item = Earlier> + use<>, String> {
+    ) -> Result<impl Iterator<Item = EarlierRun> + use<>, String> {
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
         let before = all.into_iter().skip_while({
             let id = kept.id.clone();
@@ -211,7 +175,7 @@ impl Again<'_> {
         });
         let (file, phase) = (kept.file().map(Path::to_owned), self.phase.map(Phase::name));
         let is_of = move |other: &StoredRun| file.as_ref().is_some_and(|file| source::is_of(other, file));
-        let before = before.skip(1).filter(is_of).filter_map(|other| Earlier::read(&other));
+        let before = before.skip(1).filter(is_of).filter_map(|other| EarlierRun::read(&other));
         Ok(before.filter(move |earlier| phase == Some(earlier.phase.as_str()) && earlier.may_have_run()))
     }
 
@@ -236,7 +200,7 @@ impl Again<'_> {
             .map_err(|error| format!("{}: {error}", records.directory.display()))?;
         let kept = found
             .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
-        let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
+        let earlier = EarlierRun::read(&kept).ok_or_else(|| no_phase(&kept))?;
         if file.is_some_and(|file| !source::is_of(&kept, file)) {
             return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
         }
@@ -248,7 +212,7 @@ impl Again<'_> {
         let Again { phase, options, .. } = self;
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
         let of_file = all.into_iter().filter(|kept| source::is_of(kept, file));
-        let found = again::last(of_file, *phase, |kept| passed_over::seen(kept, options.wait));
+        let found = again::last(of_file, *phase, |kept| seen(kept, options.wait));
         let found = found.map_err(|hindrance| passed_over::describe(&hindrance))?;
         let of_phase = phase.map(|phase| format!("`{phase}` of ")).unwrap_or_default();
         found.ok_or_else(|| {
@@ -281,62 +245,10 @@ fn ended(records: &Records, kept: StoredRun, waits: bool) -> Result<StoredRun, S
     if over.state == RecordState::Running { Err(fails(&"its record is not locked")) } else { Ok(over) }
 }
 
-impl Earlier {
-    /// Reads a record; nothing where it is of no phase.
-    fn read(kept: &StoredRun) -> Option<Earlier> {
-        let Some(Event::RunStarted { id, phase, file, tasks, cluster, given, .. }) = kept.began.clone()
-        else {
-            return None;
-        };
-        let events = kept.events().ok()?;
-        Phase::ALL.iter().find(|of| of.name() == phase)?;
-        let lent = tasks.iter().filter(|_| given.tty).map(|task| task.name.clone()).collect();
-        let mut earlier = Earlier {
-            id,
-            phase,
-            file,
-            tasks,
-            cluster,
-            given: *given,
-            pods: Vec::new(),
-            image: None,
-            ends: HashMap::new(),
-            is_end_unseen: false,
-            lent,
-            elsewhere: None,
-        };
-        events.for_each(|event| earlier.take(event));
-        earlier.forget_pod_of_job();
-        earlier.is_end_unseen = earlier.job().is_some() && !kept.has_seen_job_end();
-        Some(earlier)
-    }
-
-    fn take(&mut self, event: Event) {
-        match event {
-            Event::PodsFound { pods, .. } => self.pods = pods,
-            Event::TaskStarted { task, pod, .. } => drop(self.ends.insert((task, pod), End::Unfinished)),
-            Event::TaskFinished { task, pod, outcome, failure, .. } => {
-                let is_gone = failure.is_some_and(|failure| failure.kind == FailureKind::PodGone);
-                let end = match outcome {
-                    OutcomeName::Passed => End::Passed,
-                    OutcomeName::Skipped => End::Skipped,
-                    _ if is_gone => End::PodGone,
-                    _ => End::Unfinished,
-                };
-                self.ends.insert((task, pod), end);
-            }
-            _ => {}
-        }
-    }
-
+impl EarlierRun {
     /// Whether it ran once, and not in each of an application's pods.
     fn is_single(&self, phase: Phase) -> bool {
         phase.is_local() || self.job().is_some()
-    }
-
-    /// Whether a task of it began, or may have: of a Job whose end nobody saw that is not known.
-    fn may_have_run(&self) -> bool {
-        self.is_end_unseen || self.ends.values().any(|end| *end != End::Skipped)
     }
 
     /// Whether the only task that is to run again had the terminal.
@@ -426,10 +338,7 @@ impl Earlier {
         if self.is_single(phase) {
             return Ok((tasks, WantedPods::Present(Vec::new())));
         }
-        let of_task = |task: usize| {
-            let pods = self.pods.iter().filter(move |pod| pod.tasks.contains(&task));
-            (self.name(task), pods.map(earlier_pod).collect())
-        };
+        let of_task = |task: usize| (self.name(task), self.pods_of(task));
         Ok((tasks, self.wanted(reach::by_pod((0..self.tasks.len()).map(of_task)))?))
     }
 
@@ -438,18 +347,19 @@ impl Earlier {
     /// # Errors
     ///
     /// Where something of it has not, elsewhere.
-    fn has_none_left(&self, phase: Phase) -> Result<bool, String> {
+    fn has_none_left(&self, phase: Phase, elsewhere: Option<Elsewhere>) -> Result<bool, String> {
         let mut all = 0..self.tasks.len();
         let is_left = if self.is_single(phase) {
-            all.any(|task| self.ends.get(&(task, None)) != Some(&End::Passed))
+            all.any(|task| self.ends.get(&(task, None)) != Some(&TaskEnd::Passed))
         } else {
-            all.any(|task| !self.left(task).is_empty()) || self.ends.values().any(|end| *end == End::PodGone)
+            all.any(|task| !self.left(task).is_empty())
+                || self.ends.values().any(|end| *end == TaskEnd::PodGone)
         };
         if is_left {
             return Ok(false);
         }
         let said = format!("run {}: all of its tasks passed, and none is left from before it", self.id);
-        match &self.elsewhere {
+        match elsewhere {
             None => {
                 terminal::remark(format_args!("nothing runs: {said}"));
                 Ok(true)
@@ -465,7 +375,7 @@ impl Earlier {
     fn failed(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let all = 0..self.tasks.len();
         if self.is_single(phase) {
-            let left = all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed));
+            let left = all.filter(|task| self.ends.get(&(*task, None)) != Some(&TaskEnd::Passed));
             let left: Vec<String> = left.map(|task| self.name(task)).collect();
             return Ok((left, WantedPods::Present(Vec::new())));
         }
@@ -475,21 +385,6 @@ impl Earlier {
         Ok((tasks, self.wanted(reach::by_pod(of_tasks))?))
     }
 
-    /// The pods in which a task has not passed and that are not known to be gone; of one that runs once, also that one:
-    /// what comes after it must not run without it.
-    fn left(&self, task: usize) -> Vec<EarlierPod> {
-        let is_once = self.tasks[task].once;
-        let pods = self.pods.iter().enumerate().filter(|(index, pod)| {
-            let is_over = match self.ends.get(&(task, Some(*index))) {
-                Some(End::Passed) => true,
-                Some(End::PodGone) => !is_once,
-                _ => false,
-            };
-            pod.tasks.contains(&task) && !is_over
-        });
-        pods.map(|(_, pod)| earlier_pod(pod)).collect()
-    }
-
     fn wanted(&self, pods: Vec<EarlierPod>) -> Result<WantedPods, String> {
         let (id, phase) = (&self.id, &self.phase);
         if self.pods.iter().any(|pod| pod.uid.is_empty()) {
@@ -497,10 +392,9 @@ impl Earlier {
                 "the record of run {id} does not tell the identities of its pods: run {phase}, in some pods by --pod"
             ));
         }
-        match &self.cluster {
-            Some(cluster) if !pods.is_empty() => {
-                Ok(WantedPods::Earlier(EarlierPods { cluster: cluster.clone(), pods }))
-            }
+        let is_any = !pods.is_empty();
+        match self.with_place(pods) {
+            Some(earlier) if is_any => Ok(WantedPods::Earlier(earlier)),
             _ if self.pods.is_empty() => Err(format!("run {id} reached no pod: run {phase}")),
             _ => Err(reach::all_gone(phase)),
         }
@@ -527,9 +421,4 @@ impl Earlier {
             terminal::remark(format_args!("{said}"));
         }
     }
-}
-
-fn earlier_pod(pod: &PodEntry) -> EarlierPod {
-    let PodEntry { name, uid, container, .. } = pod.clone();
-    EarlierPod { name, uid, container, tasks: Vec::new() }
 }

@@ -335,7 +335,7 @@ impl RunningTask {
             _ => true,
         });
         let pods = left.filter_map(|(pod, _)| Some(reach::earlier(run.pods.get(*pod)?, Vec::new())));
-        Some(EarlierPods { cluster: reach.cluster.clone(), pods: pods.collect() })
+        Some(reach.place_of(pods.collect()))
     }
 
     /// The last that it wrote, on this machine or in the pod that says most.

@@ -2,15 +2,13 @@
 //!
 //! Must not let a Job be made while the one before it may run: what it does would be done twice.
 
-use std::collections::HashMap;
-
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_executor::job::{JobRest, again};
 use draft_tasks_executor::record::schema::{ClusterEntry, JobEntry};
 use draft_tasks_executor::record::{Records, StoredRun};
 
-use super::Earlier;
+use crate::again::earlier::EarlierRun;
 use crate::cli::run::rest_of;
 use crate::job::{belongs_to_workload, describe_rest};
 
@@ -26,26 +24,11 @@ pub(super) fn with_end(records: &Records, kept: StoredRun) -> Result<StoredRun, 
     Ok(of_job.into_iter().find(StoredRun::has_seen_job_end).unwrap_or(kept))
 }
 
-impl Earlier {
-    /// The Job that it was, if it was one.
-    pub(super) fn job(&self) -> Option<&JobEntry> {
-        self.cluster.as_ref()?.job.as_deref()
-    }
-
+impl EarlierRun {
     /// Whether another run was where this one was: on this machine, in pods of the same application, or as a Job beside it.
-    pub(super) fn ran_where(&self, other: &Earlier) -> bool {
-        let place = |of: &Earlier| of.cluster.clone().map(|cluster| ClusterEntry { job: None, ..cluster });
+    pub(super) fn ran_where(&self, other: &EarlierRun) -> bool {
+        let place = |of: &EarlierRun| of.cluster.clone().map(|cluster| ClusterEntry { job: None, ..cluster });
         place(self) == place(other) && self.job().is_some() == other.job().is_some()
-    }
-
-    /// A Job runs each task once, so the pod in which that was is no part of the result; its image is.
-    pub(super) fn forget_pod_of_job(&mut self) {
-        if self.job().is_some() {
-            let ends = std::mem::take(&mut self.ends);
-            self.ends =
-                ends.into_iter().map(|((task, _), end)| ((task, None), end)).collect::<HashMap<_, _>>();
-            self.image = self.pods.drain(..).find_map(|pod| pod.image);
-        }
     }
 
     /// Where a run took up a Job, what the run was given that made it.
@@ -57,8 +40,8 @@ impl Earlier {
         let Some(job) = self.job().cloned().filter(|job| job.attached) else { return Ok(()) };
         let all = records.of_job(&job.name);
         let all = all.map_err(|error| format!("{}: {error}", records.directory.display()))?;
-        let has_made = |made: &Earlier| made.job().is_some_and(|of| !of.attached);
-        let Some(made) = all.iter().filter_map(Earlier::read).find(has_made) else {
+        let has_made = |made: &EarlierRun| made.job().is_some_and(|of| !of.attached);
+        let Some(made) = all.iter().filter_map(EarlierRun::read).find(has_made) else {
             return Err(format!(
                 "run {} took up the Job {}, and what that was made of is not known on this machine\n  {} makes another one",
                 self.id,

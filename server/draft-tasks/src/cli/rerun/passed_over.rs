@@ -1,47 +1,9 @@
-//! What the records of runs tell of which one runs again.
+//! Why what ran last does not run again, in the words of the command line.
 
-use draft_tasks_analysis::plan::Subject;
-use draft_tasks_executor::OutcomeName;
 use draft_tasks_executor::record::{Event, RecordState, StoredRun};
 
-use super::Earlier;
 use crate::again::{Ending, Hindrance, SeenRun};
 use crate::lifecycle::Part;
-
-/// What a record tells of its run; nothing where it may be of anything. One whose end is `awaited` may still run tasks.
-pub(super) fn seen(kept: &StoredRun, awaited: bool) -> Option<SeenRun> {
-    let subject = subject_of(kept)?;
-    let is_phase = subject.phase().is_some();
-    let is_untold = is_phase && kept.began.is_none() && kept.state != RecordState::Running;
-    let earlier = if is_phase && !is_untold { Some(Earlier::read(kept)?) } else { None };
-    let ending = match &kept.state {
-        _ if is_untold => Ending::Untold,
-        RecordState::Running => Ending::NotYet,
-        RecordState::Interrupted => Ending::Interrupted,
-        RecordState::Unreadable(_) => Ending::Untold,
-        RecordState::Finished(result) => match result.outcome {
-            OutcomeName::Passed => Ending::Passed,
-            OutcomeName::Failed => Ending::Failed(result.problem.clone()),
-            OutcomeName::Stopped | OutcomeName::Skipped => Ending::Stopped,
-        },
-    };
-    let is_awaited = awaited && kept.state == RecordState::Running;
-    Some(SeenRun {
-        id: kept.id.clone(),
-        subject,
-        whole: kept.part_of().map(|whole| whole.name.clone()),
-        ending,
-        may_have_run: is_awaited || earlier.as_ref().is_none_or(Earlier::may_have_run),
-    })
-}
-
-/// What a record is of, by its name where it does not tell.
-fn subject_of(kept: &StoredRun) -> Option<Subject> {
-    match kept.phase() {
-        Some(name) => Subject::from_name(name),
-        None => Subject::all().find(|subject| kept.id.contains(&format!("-{subject}-"))),
-    }
-}
 
 /// Why nothing runs again, and what does.
 pub(super) fn describe(Hindrance(run): &Hindrance) -> String {

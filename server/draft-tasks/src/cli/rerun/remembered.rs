@@ -4,7 +4,8 @@
 
 use draft_tasks_executor::record::schema::{GivenEntry, PodEntry};
 
-use super::{Earlier, Elsewhere, End};
+use super::Elsewhere;
+use crate::again::earlier::{EarlierRun, TaskEnd};
 
 /// Whether tasks of two runs meet the same, apart from limits, what happens after a failure and the terminal.
 fn is_given_alike(one: &GivenEntry, other: &GivenEntry) -> bool {
@@ -18,18 +19,19 @@ fn is_given_alike(one: &GivenEntry, other: &GivenEntry) -> bool {
     met(one) == met(other)
 }
 
-impl Earlier {
+impl EarlierRun {
     /// Adds what ran before and not since, as far as it is there: a task of the file, in pods of the same rollout. Where a
-    /// task did not pass that was left out since, it has still not passed.
+    /// task did not pass that was left out since, it has still not passed. Tells of a run before it that ran elsewhere, where
+    /// tasks of that have not passed.
     ///
     /// # Errors
     ///
     /// Where such a task was given other options: without them it would be another run of it.
     pub(super) fn remember(
         &mut self,
-        before: impl Iterator<Item = Earlier>,
+        before: impl Iterator<Item = EarlierRun>,
         present: &[String],
-    ) -> Result<(), String> {
+    ) -> Result<Option<Elsewhere>, String> {
         let is_single = self.cluster.is_none() || self.job().is_some();
         for older in before {
             let is_known = |name: &String| self.tasks.iter().any(|task| task.name == *name);
@@ -38,8 +40,7 @@ impl Earlier {
             }
             if !self.ran_where(&older) {
                 let (id, place) = (older.id.clone(), older.place());
-                self.elsewhere = (older.unpassed() > 0).then_some(Elsewhere { id, place });
-                break;
+                return Ok((older.unpassed() > 0).then_some(Elsewhere { id, place }));
             }
             let shares = |pod: &PodEntry| self.pods.iter().any(|known| known.uid == pod.uid);
             if !is_single && !older.pods.iter().any(shares) {
@@ -58,19 +59,19 @@ impl Earlier {
                 ));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// How many tasks have not passed, in each pod in which they were to run.
     pub(super) fn unpassed(&self) -> usize {
         let all = 0..self.tasks.len();
         if self.pods.is_empty() {
-            return all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed)).count();
+            return all.filter(|task| self.ends.get(&(*task, None)) != Some(&TaskEnd::Passed)).count();
         }
         all.map(|task| self.left(task).len()).sum()
     }
 
-    fn add(&mut self, older: &Earlier, present: &[String]) {
+    fn add(&mut self, older: &EarlierRun, present: &[String]) {
         let known = self.tasks.len();
         let places: Vec<usize> = older.pods.iter().map(|pod| self.place_of(pod)).collect();
         for (index, task) in older.tasks.iter().enumerate().filter(|(_, task)| present.contains(&task.name)) {

@@ -58,7 +58,7 @@ impl Session {
         }
         let results = &self.runs.results;
         if let Some(id) = &wanted.run {
-            let named = results.last_run(|run| matches(&run.id, &run.uri) && is_phase(run.subject));
+            let named = results.last_run(|run| matches(&run.seen.id, &run.uri) && is_phase(run.seen.subject));
             return named.map_or_else(|| Err(refusal(format!("there is no run `{id}` of a phase"))), wish);
         }
         let last = self.last_again(wanted.uri.as_ref(), None)?;
@@ -76,7 +76,7 @@ impl Session {
         phase: Option<Phase>,
     ) -> Result<Option<&PastRun>, Error> {
         let last = self.runs.results.last_again(uri, phase).map_err(|hindrance| hindered(&hindrance))?;
-        if let Some((run, phase)) = last.and_then(|run| Some((run, run.subject.phase()?))) {
+        if let Some((run, phase)) = last.and_then(|run| Some((run, run.seen.subject.phase()?))) {
             self.check_beside(&run.uri, phase.into())?;
         }
         Ok(last)
@@ -109,13 +109,8 @@ fn hindered(Hindrance(run): &Hindrance) -> Error {
 }
 
 fn wish(run: &PastRun) -> Result<Wish, Error> {
-    let (uri, phase) = (run.uri.clone(), run.subject.name().to_owned());
-    if run.has_unknown_pods() {
-        let said = format!(
-            "run {phase}: in which pods it ran last is not known, as that was before this server started"
-        );
-        return Err(refusal(said));
-    }
+    let (uri, phase) = (run.uri.clone(), run.seen.subject.name().to_owned());
+    run.obstacle().map_or(Ok(()), |why| Err(refusal(why)))?;
     let chosen = run.chosen.iter().map(|task| ChosenTask { task: task.clone(), command: None });
     Ok(Wish { uri, phase, chosen: chosen.collect(), pods: run.wanted_pods() })
 }

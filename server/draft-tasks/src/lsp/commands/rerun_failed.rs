@@ -48,7 +48,7 @@ impl Session {
     fn wish_of_failed(&self, wanted: &RerunFailed, source: &Source) -> Result<Wish, Error> {
         let uri = &wanted.uri;
         let named = wanted.phase.as_deref().and_then(Phase::from_name);
-        self.last_again(Some(uri), named)?;
+        self.check_told(uri, named)?;
         let phase = match &wanted.phase {
             Some(name) => Some(
                 plan::phase_named(&source.analysis.parsed, name).map_err(|error| source.refuse(&error))?,
@@ -58,6 +58,7 @@ impl Session {
         let Some(phase) = phase.filter(|phase| self.runs.failures.any(uri, *phase)) else {
             return Err(refusal("no task failed when it last ran"));
         };
+        self.check_told(uri, Some(phase))?;
         let mut failed = self.runs.failures.unfinished(uri, phase, &source.analysis.parsed);
         // What did not run waits for what failed.
         if !failed.iter().any(|it| it.failed) {
@@ -75,6 +76,19 @@ impl Session {
         let chosen = failed.into_iter().map(|it| ChosenTask { task: it.task, command: Some(it.command) });
         Ok(Wish { uri: uri.clone(), phase: phase.name().into(), chosen: chosen.collect(), pods })
     }
+
+    /// Fails where what did not pass in the last run, of a phase where one is given, is hidden or not known.
+    fn check_told(&self, uri: &Uri, phase: Option<Phase>) -> Result<(), Error> {
+        let Some(last) = self.last_again(Some(uri), phase)? else { return Ok(()) };
+        let unseen = self.runs.results.unseen_job(last).map(|job| {
+            format!(
+                "how the Job {} of {} ended was not seen, so what of it did not pass is not known: \"Attach to a Job\" tells it \
+                 while the cluster has the Job, \"Run Phase as a Job\" makes another one of all tasks",
+                job.name, last.seen.subject
+            )
+        });
+        last.obstacle().or(unseen).map_or(Ok(()), |why| Err(refusal(why)))
+    }
 }
 
 /// The pods in which tasks have not passed.
@@ -89,6 +103,7 @@ fn pods_of(tasks: &[Unfinished]) -> Result<WantedPods, Error> {
     if cluster.job.is_some() {
         return Ok(WantedPods::OfJob(Some(Box::new(cluster))));
     }
+    let once = tasks.iter().filter_map(|it| it.left.as_ref()).flat_map(|left| left.once.clone()).collect();
     let of_tasks = tasks.iter().filter_map(|it| Some((it.task.clone(), it.left.as_ref()?.pods.clone())));
-    Ok(WantedPods::Earlier(EarlierPods { cluster, pods: reach::by_pod(of_tasks) }))
+    Ok(WantedPods::Earlier(EarlierPods { cluster, pods: reach::by_pod(of_tasks), once }))
 }

@@ -85,7 +85,7 @@ impl Session {
                 && phase.as_ref().is_none_or(|phase| phase == subject.name())
         };
         let goes_on = |run: &&Run| matches(&run.id, &run.uri, run.subject);
-        let is_over = |run: &PastRun| matches(&run.id, &run.uri, run.subject) && run.has_log(task);
+        let is_over = |run: &PastRun| matches(&run.seen.id, &run.uri, run.seen.subject) && run.has_log(task);
         let running = self.runs.active.iter().rev().filter(goes_on).find_map(|run| run.log(task));
         let over = || self.runs.results.last_run(is_over)?.log(task);
         LogSearch {

@@ -37,8 +37,8 @@ impl Outbox {
             let (surroundings, facts) = outlook.read();
             session.with(|session| session.take_surroundings(&uri, surroundings, facts));
             if let Some(records) = session.with(|session| session.records_to_recall(&uri)) {
-                let kept = records.read();
-                session.with(|session| session.recall(&uri, &kept));
+                let read = records.read();
+                session.with(|session| session.recall(&uri, read));
             }
         });
         tokio::spawn(async move {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
-use draft_tasks_executor::record::schema::TaskResult;
+use draft_tasks_executor::record::schema::{PodResult, TaskResult};
 use draft_tasks_executor::{Failure, Outcome, OutcomeName};
 use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
@@ -54,9 +54,9 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Whether it can run again: on this machine, or in a pod that is not known to be gone.
+    /// Whether it can run again: on this machine, in a pod that is not known to be gone, or in another Job.
     pub(crate) fn can_run_again(&self) -> bool {
-        self.left.as_ref().is_none_or(|left| !left.pods.is_empty())
+        self.left.as_ref().is_none_or(|left| left.cluster.job.is_some() || !left.pods.is_empty())
     }
 }
 
@@ -112,6 +112,22 @@ impl Failures {
         self.0.iter().filter(move |it| it.uri == *uri && it.subject == subject)
     }
 
+    /// Forgets how a task ended before, unless that it did not run says nothing new of it; tells whether it is forgotten.
+    fn replace(
+        &mut self,
+        (uri, subject): (&Uri, Subject),
+        (task, command): (&str, &str),
+        outcome: OutcomeName,
+    ) -> bool {
+        let is_same = |it: &TaskFailure| it.is_of(uri, subject, task);
+        let is_known = |it: &TaskFailure| is_same(it) && it.command == command;
+        if outcome == OutcomeName::Skipped && self.0.iter().any(is_known) {
+            return false;
+        }
+        self.0.retain(|it| !is_same(it));
+        true
+    }
+
     /// Keeps how a task of a run ended that has not passed; that it did not run says nothing new of one that failed before.
     pub(crate) fn add(
         &mut self,
@@ -120,12 +136,9 @@ impl Failures {
         (outcome, duration): (&Outcome, Duration),
         document: Option<Uri>,
     ) {
-        let is_same = |it: &TaskFailure| it.is_of(&run.uri, run.subject, &task.name);
-        let is_known = |it: &TaskFailure| is_same(it) && it.command == task.command;
-        if *outcome == Outcome::Skipped && self.0.iter().any(is_known) {
+        if !self.replace((&run.uri, run.subject), (&task.name, &task.command), outcome.kind()) {
             return;
         }
-        self.0.retain(|it| !is_same(it));
         let pods: Vec<(String, String)> = task.failures(run).collect();
         let message = match outcome {
             Outcome::Failed(failure) => Some(described(run, task, (failure, duration), &pods)),
@@ -142,10 +155,11 @@ impl Failures {
         uri: &Uri,
         subject: Subject,
         (task, command): (&str, &str),
-        result: &TaskResult,
+        (result, left): (&TaskResult, Option<EarlierPods>),
     ) {
-        self.0.retain(|it| !it.is_of(uri, subject, task));
-        if result.outcome == OutcomeName::Passed {
+        if !self.replace((uri, subject), (task, command), result.outcome)
+            || result.outcome == OutcomeName::Passed
+        {
             return;
         }
         self.0.push(TaskFailure {
@@ -155,8 +169,8 @@ impl Failures {
             command: command.to_owned(),
             message: result.failure.as_ref().map(|it| format!("{}, when it last ran", it.describe())),
             log: None,
-            pods: Vec::new(),
-            left: None,
+            pods: result.pods.iter().filter_map(failed_in).collect(),
+            left,
         });
     }
 
@@ -187,6 +201,11 @@ impl Failures {
         });
         shown.collect()
     }
+}
+
+/// The pod of a record in which a task failed, and how.
+fn failed_in(pod: &PodResult) -> Option<(String, String)> {
+    Some((pod.pod.clone(), pod.failure.as_ref()?.describe()))
 }
 
 /// How a task failed, in which pods if it runs inside of some, and where its log is.

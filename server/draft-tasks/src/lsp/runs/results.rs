@@ -10,6 +10,7 @@ use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record;
+use draft_tasks_executor::record::schema::JobEntry;
 use draft_tasks_executor::{Outcome, OutcomeName, Pod, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
@@ -18,6 +19,8 @@ use crate::clock::Clock;
 use crate::lifecycle::Part;
 use crate::lsp::runs::{Run, RunningTask};
 use crate::reach::{self, Reach, WantedPods};
+
+pub(crate) use self::recalled::ReadRecord;
 
 mod recalled;
 
@@ -58,28 +61,31 @@ pub(crate) struct TaskResult {
 /// A run that is over.
 #[derive(Clone, Debug)]
 pub(crate) struct PastRun {
-    pub(crate) id: String,
     pub(crate) uri: Uri,
-    pub(crate) subject: Subject,
-    /// The `up` or `delete` of which it was a step.
-    whole: Option<String>,
+    /// What is known of it by those who choose what runs again.
+    pub(crate) seen: SeenRun,
     /// The tasks that were chosen; empty when the whole phase ran.
     pub(crate) chosen: Vec<String>,
     tasks: Vec<PastTask>,
-    /// Whether a task of it began, or may have.
-    may_have_run: bool,
-    /// Why its tasks could not run.
-    problem: Option<String>,
-    /// Whether it is not known in which pods it ran.
-    has_unknown_pods: bool,
+    /// Why it is not known what it ran.
+    untold: Option<String>,
+    /// Why it is not known in which pods it is to run again.
+    unknown_pods: Option<&'static str>,
+    /// Whether it was a Job, and how that ended was not seen.
+    is_end_unseen: bool,
     /// Where it reached pods, and which, if its tasks ran inside of some.
     reach: Option<Reach>,
     pods: Vec<Pod>,
     /// The folder of its record.
     record: Option<PathBuf>,
+    /// Nothing where its record does not tell.
+    end: Option<PastEnd>,
+}
+
+/// How a run ended, and when.
+#[derive(Clone, Copy, Debug)]
+struct PastEnd {
     summary: RunSummary,
-    /// Whether its program was killed.
-    is_interrupted: bool,
     at: SystemTime,
 }
 
@@ -191,7 +197,7 @@ impl Results {
         let text = &parsed.text;
         let is_there = |name: &str| parsed.file.commands_of(phase).any(|(task, _)| task.name(text) == name);
         let last = self.last_of_phase(uri, phase).filter(|run| run.is_of_any(&is_there));
-        if last.is_some_and(|run| run.summary.outcome() == OutcomeName::Failed) {
+        if last.is_some_and(|run| matches!(run.seen.ending, Ending::Failed(_) | Ending::Untold)) {
             return last.map(|run| run.describe(clock));
         }
         let failed = parsed.file.commands_of(phase).find_map(|(task, command)| {
@@ -218,13 +224,21 @@ impl Results {
         phase: Option<Phase>,
     ) -> Result<Option<&PastRun>, Hindrance> {
         let wanted = self.runs.iter().rev().filter(|run| uri.is_none_or(|uri| run.uri == *uri));
-        again::last(wanted, phase, |run| Some(run.seen()))
+        again::last(wanted, phase, |run| Some(run.seen.clone()))
+    }
+
+    /// The Job that a run was, where neither it nor another run has seen how that ended.
+    pub(crate) fn unseen_job<'a>(&self, run: &'a PastRun) -> Option<&'a JobEntry> {
+        let job = run.job().filter(|_| run.is_end_unseen)?;
+        let has_seen =
+            |other: &PastRun| !other.is_end_unseen && other.job().is_some_and(|of| of.name == job.name);
+        (!self.runs.iter().any(has_seen)).then_some(job)
     }
 
     /// The last run of a phase.
     pub(crate) fn last_of_phase(&self, uri: &Uri, subject: impl Into<Subject>) -> Option<&PastRun> {
         let subject = subject.into();
-        self.last_run(|run| run.uri == *uri && run.subject == subject)
+        self.last_run(|run| run.uri == *uri && run.seen.subject == subject)
     }
 }
 
@@ -293,45 +307,44 @@ impl PastRun {
             failure: task.failure.clone(),
             pod: task.telling_pod().and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
         };
-        PastRun {
+        let is_end_unseen = run.job().is_some() && summary.job_left != Some(false);
+        let seen = SeenRun {
             id: run.id.clone(),
-            uri: run.uri.clone(),
             subject: run.subject,
             whole: part.map(|part| part.name().to_owned()),
+            ending: match summary.outcome() {
+                OutcomeName::Passed => Ending::Passed,
+                OutcomeName::Failed => Ending::Failed(run.problem.clone()),
+                OutcomeName::Stopped | OutcomeName::Skipped => Ending::Stopped,
+            },
+            may_have_run: run.has_begun || is_end_unseen,
+        };
+        PastRun {
+            uri: run.uri.clone(),
+            seen,
             chosen: run.chosen.clone(),
             tasks: run.tasks.iter().map(task).collect(),
-            may_have_run: run.has_begun || run.job().is_some() && summary.job_left != Some(false),
-            problem: run.problem.clone(),
-            has_unknown_pods: false,
+            untold: None,
+            unknown_pods: None,
+            is_end_unseen,
             reach: run.reach.clone(),
             pods: run.pods.clone(),
             record: run.record.clone(),
-            summary,
-            is_interrupted: false,
-            at,
+            end: Some(PastEnd { summary, at }),
         }
     }
 
-    /// What is known of it by those who choose what runs again.
-    pub(crate) fn seen(&self) -> SeenRun {
-        let ending = match self.summary.outcome() {
-            _ if self.is_interrupted => Ending::Interrupted,
-            OutcomeName::Passed => Ending::Passed,
-            OutcomeName::Failed => Ending::Failed(self.problem.clone()),
-            OutcomeName::Stopped | OutcomeName::Skipped => Ending::Stopped,
-        };
-        SeenRun {
-            id: self.id.clone(),
-            subject: self.subject,
-            whole: self.whole.clone(),
-            ending,
-            may_have_run: self.may_have_run,
-        }
+    /// Why it is not known what runs again, or in which pods.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        let phase = self.seen.subject;
+        let unknown_pods = || self.unknown_pods.map(str::to_owned);
+        let why = self.untold.clone().or_else(unknown_pods)?;
+        Some(format!("run {phase}: the record of its last run {why}"))
     }
 
-    /// Whether it ran in pods of which nothing is known, so that it cannot run in them again.
-    pub(crate) fn has_unknown_pods(&self) -> bool {
-        self.has_unknown_pods
+    /// The Job that it made or took up.
+    fn job(&self) -> Option<&JobEntry> {
+        self.reach.as_ref()?.cluster.job.as_deref()
     }
 
     /// The pods in which it runs again.
@@ -347,12 +360,17 @@ impl PastRun {
 
     /// "✗ hello: exit code 3, 1.4 s, at 18:45", "✓ 2 tasks, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
     pub(crate) fn describe(&self, clock: Clock) -> String {
-        let RunSummary { blocked, pods, passed, failed, .. } = self.summary;
-        let job = self.reach.as_ref().and_then(|reach| reach.cluster.job.as_deref());
+        let Some(PastEnd { summary, at }) = self.end else {
+            return "its record cannot be read".to_owned();
+        };
+        let RunSummary { blocked, pods, passed, failed, .. } = summary;
+        let job = self.job();
         // That of a Job is none of the application's.
         let pods = pods.filter(|_| job.is_none());
-        let outcome = self.summary.outcome();
-        let is_left = job.is_some_and(|job| job.is_left(outcome, false));
+        let outcome = summary.outcome();
+        let is_interrupted = self.seen.ending == Ending::Interrupted;
+        // A Job goes on without the program that made it.
+        let is_left = job.is_some_and(|job| is_interrupted || job.is_left(outcome, false));
         let what = match (outcome, pods) {
             (OutcomeName::Failed, _) if blocked => "could not run".to_owned(),
             (OutcomeName::Failed, Some(pods)) => {
@@ -368,12 +386,13 @@ impl PastRun {
             (OutcomeName::Passed, None) if passed == 1 => "1 task".to_owned(),
             (OutcomeName::Passed, None) => format!("{passed} tasks"),
         };
-        let (sign, took) = (outcome.sign(), describe_duration(self.summary.duration));
-        let at = clock.describe(self.at);
+        let (sign, took) = (outcome.sign(), describe_duration(summary.duration));
+        let at = clock.describe(at);
         match outcome {
             // How long it took nobody knows.
-            OutcomeName::Stopped | OutcomeName::Skipped if self.is_interrupted => {
-                format!("{} {INTERRUPTED}, {at}", OutcomeName::Stopped.sign())
+            OutcomeName::Stopped | OutcomeName::Skipped if is_interrupted => {
+                let how = if is_left { &what } else { INTERRUPTED };
+                format!("{} {how}, {at}", OutcomeName::Stopped.sign())
             }
             _ => format!("{sign} {what}, {took}, {at}"),
         }
@@ -394,7 +413,7 @@ impl PastRun {
         let has_failed = |task: &&PastTask| task.failure.is_some();
         match self.tasks.iter().find(has_failed) {
             Some(failed) => is_there(&failed.name),
-            None => self.tasks.iter().any(|task| is_there(&task.name)),
+            None => self.end.is_none() || self.tasks.iter().any(|task| is_there(&task.name)),
         }
     }
 

@@ -36,8 +36,9 @@ impl Session {
             .file
             .task_at(range.start())
             .map(|(_, task)| task.name(&analysis.parsed.text).into_owned());
-        let has_log =
-            |run: &PastRun| run.uri == uri && run.subject == phase.into() && run.has_log(task.as_deref());
+        let has_log = |run: &PastRun| {
+            run.uri == uri && run.seen.subject == phase.into() && run.has_log(task.as_deref())
+        };
         let running = self.runs.running(&uri, phase).and_then(|run| run.log(task.as_deref()));
         if running.is_some() || self.runs.results.last_run(has_log).is_some() {
             let log = ShowLog { run: None, uri: Some(uri.clone()), phase: Some(name), task: task.clone() };

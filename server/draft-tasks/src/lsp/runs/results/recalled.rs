@@ -3,15 +3,39 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use draft_tasks_analysis::plan::Subject;
-use draft_tasks_executor::record::StoredRun;
-use draft_tasks_executor::record::schema::{self, FailureEntry, PodResult, RunResult};
-use draft_tasks_executor::{OutcomeName, PodChoice, PodCounts, RunSummary};
+use draft_tasks_executor::record::schema::{self, FailureEntry, PodEntry, PodResult, RunResult};
+use draft_tasks_executor::record::{RecordState, StoredRun};
+use draft_tasks_executor::{OutcomeName, Pod, PodChoice, PodCounts, RunSummary};
 use tower_lsp::gen_lsp_types::Uri;
 
-use super::{INTERRUPTED, PastRun, PastTask, TaskResult};
+use super::{INTERRUPTED, PastEnd, PastRun, PastTask, TaskResult};
+use crate::again::earlier::{self, EarlierRun};
+use crate::again::{Ending, SeenRun};
 use crate::reach::Reach;
 use crate::settings::audience::Audience;
+
+/// A record that was read, of a run that does not go on but perhaps as a Job.
+pub(crate) struct ReadRecord {
+    pub(crate) kept: StoredRun,
+    seen: SeenRun,
+    /// Of a run in pods or as a Job.
+    pub(crate) earlier: Option<EarlierRun>,
+    /// How it ended; of one whose program was killed as far as it came.
+    pub(crate) result: Option<RunResult>,
+}
+
+impl ReadRecord {
+    /// Reads on; nothing where the run goes on, or it may be of anything.
+    pub(crate) fn of(kept: &StoredRun) -> Option<ReadRecord> {
+        let seen = earlier::seen(kept, false).filter(|seen| seen.ending != Ending::NotYet)?;
+        Some(ReadRecord {
+            seen,
+            earlier: kept.cluster().and_then(|_| EarlierRun::read(kept)),
+            result: kept.result().cloned().or_else(|| kept.interrupted_at()),
+            kept: kept.clone(),
+        })
+    }
+}
 
 impl TaskResult {
     /// How a task ended by a record, if it ran; `command` is what it has now.
@@ -44,17 +68,41 @@ impl TaskResult {
 }
 
 impl PastRun {
-    /// A run that was over before this server started, by its record.
-    pub(crate) fn recalled(
-        uri: &Uri,
-        subject: Subject,
-        kept: &StoredRun,
-        result: &RunResult,
-    ) -> Option<PastRun> {
+    /// A run that was over before this server started, or may go on as a Job, by its record.
+    pub(crate) fn recalled(uri: &Uri, record: &ReadRecord) -> Option<PastRun> {
+        let ReadRecord { kept, seen, earlier, result } = record;
+        let is_untold = seen.ending == Ending::Untold;
+        let end = result.as_ref().and_then(|result| PastEnd::recalled(kept, result));
+        if end.is_none() && !is_untold {
+            return None;
+        }
+        let reach = kept.cluster().map(|cluster| Reach {
+            cluster: cluster.clone(),
+            choice: PodChoice::Present(Vec::new()),
+            once: earlier.as_ref().map(EarlierRun::once).unwrap_or_default(),
+        });
+        let tasks = result.iter().flat_map(|result| &result.tasks);
+        Some(PastRun {
+            uri: uri.clone(),
+            seen: told_in_editors(seen),
+            chosen: tasks.clone().map(|task| task.name.clone()).collect(),
+            tasks: tasks.map(PastTask::recalled).collect(),
+            untold: is_untold.then(|| why_untold(kept)),
+            unknown_pods: kept.application().and_then(|_| why_unknown(earlier.as_ref())),
+            is_end_unseen: kept.job().is_some() && !kept.has_seen_job_end(),
+            reach,
+            pods: earlier.iter().flat_map(|earlier| &earlier.pods).map(pod).collect(),
+            record: Some(kept.folder.clone()),
+            end,
+        })
+    }
+}
+
+impl PastEnd {
+    fn recalled(kept: &StoredRun, result: &RunResult) -> Option<PastEnd> {
         let count = |outcome| result.tasks.iter().filter(|task| task.outcome == outcome).count();
-        let is_job = kept.job().is_some();
         let summary = RunSummary {
-            pods: counts_of_pods(result).filter(|_| !is_job),
+            pods: counts_of_pods(result).filter(|_| kept.job().is_none()),
             passed: count(OutcomeName::Passed),
             failed: count(OutcomeName::Failed),
             stopped: count(OutcomeName::Stopped),
@@ -63,30 +111,37 @@ impl PastRun {
             job_left: result.job_left,
             duration: seconds(result.seconds),
         };
-        let has_begun = result.tasks.iter().any(|task| task.outcome != OutcomeName::Skipped);
-        let reach = kept.cluster().map(|cluster| Reach {
-            cluster: cluster.clone(),
-            choice: PodChoice::Present(Vec::new()),
-            once: Vec::new(),
-        });
-        Some(PastRun {
-            id: kept.id.clone(),
-            uri: uri.clone(),
-            subject,
-            whole: kept.part_of().map(|whole| whole.name.clone()),
-            chosen: result.tasks.iter().map(|task| task.name.clone()).collect(),
-            tasks: result.tasks.iter().map(PastTask::recalled).collect(),
-            may_have_run: has_begun || is_job && !kept.has_seen_job_end(),
-            problem: result.problem.as_deref().map(|problem| Audience::Editor.words(problem)),
-            has_unknown_pods: reach.is_some() && !is_job,
-            reach,
-            pods: Vec::new(),
-            record: Some(kept.folder.clone()),
-            summary,
-            is_interrupted: kept.result().is_none(),
-            at: kept.at()? + seconds(result.seconds),
-        })
+        Some(PastEnd { summary, at: kept.at()? + seconds(result.seconds) })
     }
+}
+
+fn told_in_editors(seen: &SeenRun) -> SeenRun {
+    let ending = match &seen.ending {
+        Ending::Failed(Some(why)) => Ending::Failed(Some(Audience::Editor.words(why))),
+        other => other.clone(),
+    };
+    SeenRun { ending, ..seen.clone() }
+}
+
+fn why_untold(kept: &StoredRun) -> String {
+    match &kept.state {
+        RecordState::Unreadable(why) => format!("cannot be read ({why})"),
+        _ => "is incomplete and does not tell what it ran".to_owned(),
+    }
+}
+
+/// Why the pods of a run do not tell where it runs again.
+fn why_unknown(earlier: Option<&EarlierRun>) -> Option<&'static str> {
+    let pods = earlier.map_or(&[][..], |earlier| &earlier.pods);
+    if pods.is_empty() {
+        return Some("tells of no pod");
+    }
+    pods.iter().any(|pod| pod.uid.is_empty()).then_some("does not tell the identities of its pods")
+}
+
+fn pod(entry: &PodEntry) -> Pod {
+    let PodEntry { name, container, build, image, uid, tasks } = entry.clone();
+    Pod { name, container, build, image, uid, tasks }
 }
 
 /// The pods in which tasks ran; nothing where they ran in none.
