@@ -103,6 +103,36 @@ fn a_pod_that_is_deleted_is_no_success_and_the_migration_does_not_run_again() {
 
 #[test]
 #[ignore = "needs a cluster: tests/kubernetes/run"]
+fn a_pod_that_is_evicted_is_no_success_and_what_has_not_passed_runs_again_as_another_job() {
+    let namespace = Namespace::new();
+    namespace.roll_out(&application());
+    // The migration ends well where it is asked to end: that is no success of what was evicted.
+    let tasks = TASKS
+        .replace("echo begun", "end() { exit 0; }; trap end TERM; echo begun")
+        .replace("exit 3", "exit 0");
+    let tool = namespace.tool("web", &tasks);
+    let mut started = tool.start(&RUN);
+    started.wait_for("begun");
+    let (pod, job) = pod_of_job(&namespace);
+    namespace.evict_pod(&pod);
+    let said =
+        ["✗ migrate", "result unknown: ", &pod, "was deleted while the task ran", "1 failed, 1 skipped"];
+    let called = started.end();
+    assert_says(&called, 1, &said);
+    namespace.wait_for_pods("the end of all pods of the Job", OF_JOBS, <[_]>::is_empty);
+
+    // Where another pod of the Job has begun meanwhile, its end may not have been seen.
+    let way = called.stdout.lines().find_map(|line| line.strip_prefix("again: draft-tasks "));
+    let mut again = tool.start(&way.expect("the next step").split(' ').collect::<Vec<_>>());
+    again.wait_for("begun");
+    let (pod, another) = pod_of_job(&namespace);
+    assert_ne!(another, job);
+    let_go_on(&namespace, &pod);
+    assert_says(&again.end(), 0, &["✓ migrate", "✓ check", "2 passed"]);
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
 fn a_quota_and_a_missing_program_are_named() {
     let namespace = Namespace::new();
     namespace.roll_out(&application());

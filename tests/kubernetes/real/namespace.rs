@@ -12,7 +12,8 @@ use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{self as core, Node, Pod, ServiceAccount};
 use kube::api::{
-    AttachParams, DeleteParams, DynamicObject, ListParams, LogParams, Patch, PatchParams, PostParams,
+    AttachParams, DeleteParams, DynamicObject, EvictParams, ListParams, LogParams, Patch, PatchParams,
+    PostParams,
 };
 use kube::config::Kubeconfig;
 use kube::core::discovery::ApiResource;
@@ -237,6 +238,12 @@ impl Namespace {
     pub(crate) fn delete_pod(&self, pod: &str, grace_seconds: Option<u32>) {
         let parameters = DeleteParams { grace_period_seconds: grace_seconds, ..DeleteParams::default() };
         self.cluster.block_on(self.api::<Pod>().delete(pod, &parameters)).expect("it can be deleted");
+    }
+
+    /// Evicts a pod, as who empties a node does.
+    pub(crate) fn evict_pod(&self, pod: &str) {
+        let parameters = EvictParams::default();
+        self.cluster.block_on(self.api::<Pod>().evict(pod, &parameters)).expect("it can be evicted");
     }
 
     /// Runs a command in a container. A pod with one container needs no name for it.

@@ -516,8 +516,13 @@ impl Report {
         let given = self.given.iter().map(|name| format!(" --env {name}={UNTOLD}"));
         let files = self.env_files.iter().map(|file| format!(" --env-file {file}"));
         let given: String = files.chain(given).collect();
-        let what = if self.is_partial { "rerun".to_owned() } else { format!("run {phase}") };
-        Some(printable(&format!("draft-tasks {what} --failed{}{given}", self.file_option())))
+        let what = match summary.job_left {
+            // What of it did not pass is not known: another Job of all tasks, once nothing of this one runs.
+            Some(true) => "rerun".to_owned(),
+            _ if self.is_partial => "rerun --failed".to_owned(),
+            _ => format!("run {phase} --failed"),
+        };
+        Some(printable(&format!("draft-tasks {what}{}{given}", self.file_option())))
     }
 }
 
