@@ -445,8 +445,8 @@ fn that_a_full_disk_cuts_off_do_not_fail_the_run() {
     assert!(called.stderr.contains("is not complete") && called.stderr.lines().count() == 1, "{called:?}");
     assert_in_order(&called, &["much │ 50000", "✓ much", "✓ next", "2 passed"]);
     assert_eq!(list(&tool)[0].1, "passed");
-    assert!(tool.records().contains("\"complete\": false"));
     assert_in_order(&tool.call(&["runs"]), &["passed", ", record incomplete"]);
+    assert!(tool.records().contains("\"complete\": false"));
     let shown = tool.call(&["runs", "show", "last"]);
     assert_in_order(&shown, &["│ 1", "✓ much", "✓ next", "passed in", ", record incomplete"]);
     assert_eq!(shown.stdout.matches("next").count(), 1, "{shown:?}");
@@ -506,8 +506,8 @@ fn on_a_small_disk(run: impl FnOnce(Tool) -> (Tool, Called)) {
         "{called:?}"
     );
     assert_in_order(&called, &["much │ 100000", "✓ much", "✓ next", "2 passed"]);
-    assert!(tool.records().contains("\"complete\": false"));
     assert_in_order(&tool.call(&["runs"]), &["passed", ", record incomplete"]);
+    assert!(tool.records().contains("\"complete\": false"));
 }
 
 #[test]

@@ -83,7 +83,9 @@ pub(super) fn calls(
     current: &dyn Fn() -> Option<Result<Target, String>>,
 ) -> Vec<CallBeside> {
     let changed = choice::changed(calls, &|name| whereabouts.variable(name));
-    let own = Ground::below(&Ground::of(whereabouts.environment), calls, changed, whereabouts.directory);
+    let given = calls.called.iter().filter(|call| is_script(call, calls)).find_map(chosen_for);
+    let own =
+        Ground::below(&Ground::of(whereabouts.environment, given), calls, changed, whereabouts.directory);
     let (mut queue, mut found) = (Queue::default(), Vec::new());
     queue.add(&own, calls.beside.iter().cloned());
     let mut search = |ground: &Rc<Ground>, queue: &mut Queue, look: &dyn Fn(&mut Search<'_>)| {
@@ -116,8 +118,21 @@ pub(super) fn in_pipe(calls: &Calls) -> Option<String> {
 
 /// Whether what is known of the arguments of a program names a cluster.
 fn is_chosen(call: &Call) -> bool {
+    chosen_for(call).is_some()
+}
+
+fn chosen_for(call: &Call) -> Option<String> {
     let words: Vec<&str> = call.arguments().collect();
-    given::chosen(&words.join(" ")).is_some()
+    given::chosen(&words.join(" "))
+}
+
+/// Whether a call runs a file that is read.
+fn is_script(call: &Call, calls: &Calls) -> bool {
+    let is_of = |it: &Neighbour| match &it.beside {
+        Beside::File { path, .. } => call.program() == path || call.arguments().any(|word| word == path),
+        _ => false,
+    };
+    calls.beside.iter().any(is_of)
 }
 
 /// What one of them calls.
@@ -220,20 +235,21 @@ impl Search<'_> {
     }
 
     fn mentions(&mut self, place: &str, text: &str, programs: &[&str]) {
+        let why = sets_kubeconfig(text).then_some("the code chooses its own kubeconfig");
         for words in calls::mentions(text, programs) {
-            self.named(words, &|tool| format!("{place} calls `{tool}`"));
+            self.named(words, why, &|tool| format!("{place} calls `{tool}`"));
         }
     }
 
     /// What a program that is not known is given.
     fn given(&mut self, place: &str, call: &Call) {
         if let Some(words) = given::words(call) {
-            self.named(words, &|tool| format!("{place}`{}` may call `{tool}`", call.name()));
+            self.named(words, None, &|tool| format!("{place}`{}` may call `{tool}`", call.name()));
         }
     }
 
     /// Words that look like a call, which may have more in it than they tell.
-    fn named(&mut self, words: Vec<String>, said: &dyn Fn(&str) -> String) {
+    fn named(&mut self, words: Vec<String>, changed: Option<&str>, said: &dyn Fn(&str) -> String) {
         let mut calls = Calls::of(words.into_iter(), self.lookup);
         self.move_there(&mut calls);
         let Some(call) = calls.called.first() else { return };
@@ -242,6 +258,7 @@ impl Search<'_> {
         }
         let named = CalledNames::of(call, &calls, self.lookup);
         let target = match CalledCluster::of(&named) {
+            CalledCluster::Current if changed.is_some() => changed.map(|why| Err(why.to_owned())),
             CalledCluster::Unknown(_) if !named.is_own_choice() => (self.current)(),
             choice => self.whereabouts.target_of(choice, self.current),
         };
@@ -255,6 +272,7 @@ impl Search<'_> {
         // What a script is given may be anything, most likely the context that the user has chosen.
         let led = if tool::reaches(call) && is_open() {
             let led = |target| Led { target, more: String::new() };
+            let changed = changed.or(self.ground.given.as_deref());
             let meant = changed.map_or_else(self.current, |why| Some(Err(why.to_owned())));
             meant.map(led).into_iter().collect()
         } else {
@@ -310,6 +328,7 @@ impl Search<'_> {
             }
         } else {
             let text = self.with_included(&text, &directory);
+            let text = if tool == "just" { self.with_variables(text, &directory) } else { text };
             let calls = calls::of_recipes(&text, targets, &directory, self.lookup);
             self.of(&name, &directory, &text, calls);
         }
@@ -339,6 +358,19 @@ impl Search<'_> {
             rest.extend(included.iter().rev().filter(|_| files <= MOST).filter_map(read));
         }
         whole
+    }
+
+    /// A justfile with the kubeconfig that the file of variables names which it reads (`set dotenv-load`).
+    fn with_variables(&self, text: String, directory: &str) -> String {
+        let set = |name: &str| {
+            let line =
+                text.lines().find_map(|line| line.trim().strip_prefix("set ")?.trim().strip_prefix(name))?;
+            Some(line.trim_start_matches([':', '=', ' ']).trim_matches(['"', '\'', ' ']))
+        };
+        let named = set("dotenv-filename").or_else(|| set("dotenv-path"));
+        let usual = || set("dotenv-load").filter(|value| *value != "false").map(|_| ".env");
+        let file = named.or_else(usual).and_then(|name| self.file_above(directory, &[name]));
+        file.and_then(|file| exported(&file.text)).map_or(text.clone(), |line| line + &text)
     }
 
     /// The files that a name stands for that may have a `*` in it.
@@ -410,6 +442,32 @@ impl Search<'_> {
         let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
         (!text.contains('\0')).then_some(text)
     }
+}
+
+/// Whether code in any language gives the variable a value: `os.environ["KUBECONFIG"] = x`, `{ KUBECONFIG: x }`,
+/// `setenv("KUBECONFIG", x)`.
+fn sets_kubeconfig(text: &str) -> bool {
+    text.match_indices("KUBECONFIG").any(|(at, name)| {
+        let rest = text[at + name.len()..].trim_start_matches(['"', '\'', '`', ']', ' ']);
+        let before = text[..at].trim_end_matches(['"', '\'', '`', '(', ' ']);
+        let is_put = || {
+            before.len() >= 6
+                && before.get(before.len() - 6..).is_some_and(|it| it.eq_ignore_ascii_case("setenv"))
+        };
+        rest.starts_with(':')
+            || rest.starts_with('=') && !rest.starts_with("==")
+            || rest.starts_with(',') && is_put()
+    })
+}
+
+/// The kubeconfig that a file of variables names, as a line of a justfile.
+fn exported(variables: &str) -> Option<String> {
+    let value = |line: &str| {
+        let line = line.trim().trim_start_matches("export ");
+        let value = line.strip_prefix("KUBECONFIG=")?.trim_matches(['"', '\'']);
+        Some(format!("export KUBECONFIG := '{value}'\n"))
+    };
+    variables.lines().filter_map(value).next_back()
 }
 
 fn below(directory: &str, path: &str) -> String {

@@ -22,6 +22,8 @@ pub(super) struct Ground {
     pub(super) elsewhere: Option<String>,
     /// Why any cluster may be meant.
     pub(super) changed: Option<String>,
+    /// Why any cluster may be meant by what hands its arguments on.
+    pub(super) given: Option<String>,
     /// Whether the kubeconfig is not that of the command.
     pub(super) has_own_file: bool,
     depth: usize,
@@ -33,8 +35,8 @@ pub(super) struct Ground {
 const GROUNDS: usize = 16;
 
 impl Ground {
-    pub(super) fn of(environment: &[(OsString, OsString)]) -> Rc<Ground> {
-        Rc::new(Ground { environment: environment.to_vec(), ..Ground::default() })
+    pub(super) fn of(environment: &[(OsString, OsString)], given: Option<String>) -> Rc<Ground> {
+        Rc::new(Ground { environment: environment.to_vec(), given, ..Ground::default() })
     }
 
     /// That of what runs because of these calls: it has the variables that they assign. They may have changed which cluster
@@ -52,6 +54,7 @@ impl Ground {
             environment: inherited(calls, &around.environment, directory),
             elsewhere: around.elsewhere.clone(),
             changed: around.changed.clone().or(changed),
+            given: around.given.clone(),
             has_own_file: around.has_own_file || environment_names_file(calls),
             depth: around.depth + 1,
             own: OnceCell::new(),
@@ -67,6 +70,7 @@ impl Ground {
             environment: around.environment.clone(),
             elsewhere,
             changed: around.changed.clone(),
+            given: around.given.clone(),
             has_own_file: around.has_own_file,
             depth: around.depth,
             own: OnceCell::new(),

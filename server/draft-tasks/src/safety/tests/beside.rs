@@ -358,3 +358,70 @@ fn scripts_that_call_each_other_are_read_within_bounds() {
     let asked = said(&asked(dir.path(), &["sh", "0.sh"]));
     assert!(asked.contains("more scripts are beside it than are read"), "{asked}");
 }
+
+#[test]
+fn a_script_that_hands_its_arguments_on_reaches_what_they_name() {
+    let dir = directory("dev");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("a.sh", "kubectl get x \"$@\"\n");
+    write("b.sh", "./a.sh \"$@\"\n");
+    write("own.sh", "kubectl --context dev get x\n");
+    write("build.sh", "docker build \"$@\"\n");
+    let said = |command: &str| said(&asked(dir.path(), &command.split(' ').collect::<Vec<_>>()));
+    for command in [
+        "./a.sh --context prod",
+        "bash a.sh --context=prod",
+        "./b.sh --kubeconfig x",
+        "env A=b ./a.sh --context prod",
+    ] {
+        assert!(said(command).contains("on an unknown cluster: `--"), "{command}: {}", said(command));
+    }
+    for command in ["./a.sh", "./a.sh -n demo", "./own.sh --context prod", "./build.sh --context prod"] {
+        assert_eq!(said(command), "", "{command}");
+    }
+}
+
+#[test]
+fn code_and_files_of_variables_choose_the_kubeconfig_for_what_they_run() {
+    let dir = directory("dev");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let said = |command: &str| said(&asked(dir.path(), &command.split(' ').collect::<Vec<_>>()));
+    for (sets, code) in [
+        (true, "os.environ['KUBECONFIG'] = 'prod.yaml'"),
+        (true, "run(x, env={\"KUBECONFIG\": 'prod.yaml'})"),
+        (true, "os.Setenv(\"KUBECONFIG\", x)"),
+        (true, "process.env.KUBECONFIG = x"),
+        (false, "os.environ.get('KUBECONFIG', 'x')"),
+        (false, "if os.environ['KUBECONFIG'] == 'x': pass"),
+    ] {
+        write(
+            "b.py",
+            &format!("{code}\nrun(['kubectl', 'get'])\nrun(['kubectl', '--context', 'dev', 'get'])\n"),
+        );
+        let asked = said("python3 b.py");
+        assert_eq!(
+            asked.contains("on an unknown cluster: the code chooses its own kubeconfig"),
+            sets,
+            "{code}: {asked}"
+        );
+        assert!(sets || asked.is_empty(), "{code}: {asked}");
+    }
+    write("prod.yaml", &CONFIG.replace("CURRENT", "prod"));
+    for (settings, chooses) in [
+        ("set dotenv-load", true),
+        ("set dotenv-load := true", true),
+        ("set dotenv-load := false", false),
+        ("", false),
+    ] {
+        write("justfile", &format!("{settings}\n\ndeploy:\n    kubectl get x\n"));
+        write(".env", "A=b\nKUBECONFIG=\"prod.yaml\"\n");
+        assert_eq!(
+            said("just deploy").contains("context prod"),
+            chooses,
+            "{settings}: {}",
+            said("just deploy")
+        );
+        write(".env", "A=b\n");
+        assert_eq!(said("just deploy"), "", "{settings}");
+    }
+}
