@@ -46,10 +46,12 @@ pub(crate) fn read_until(terminal: &mut File, text: &mut String, wanted: Option<
         let ready = poll(&mut readable, Some(&LONGEST_SILENCE)).expect("the terminal can be asked");
         assert_ne!(ready, 0, "{wanted:?} is not in {text:?}");
         // Linux tells by an error that nobody has the other end.
-        match terminal.read(&mut buffer) {
-            Ok(0) | Err(_) => break,
-            Ok(read) => text.push_str(&String::from_utf8_lossy(&buffer[..read])),
+        let Some(mut read) = terminal.read(&mut buffer[..4092]).ok().filter(|read| *read > 0) else { break };
+        // What is read at once may end within a character.
+        while std::str::from_utf8(&buffer[..read]).is_err_and(|error| error.error_len().is_none()) {
+            read += terminal.read(&mut buffer[read..]).expect("the rest of a character");
         }
+        text.push_str(&String::from_utf8_lossy(&buffer[..read]));
     }
     if let Some(wanted) = wanted {
         assert!(text.contains(wanted), "{wanted:?} is not in {text:?}");

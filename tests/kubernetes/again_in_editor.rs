@@ -102,6 +102,7 @@ fn a_job_whose_end_nobody_saw_hides_what_ran_before_it() {
     let second = crate::job::made_after(&double, 1);
     double.put(pod(&second, &[ended(0), ended(3)]).change(|pod| pod["metadata"]["uid"] = json!("second")));
     assert_eq!(end(&mut editor, &run)["outcome"], "failed");
+    editor.client.notified("window/showMessage", |said| said["message"].to_string().contains("exit code 3"));
     editor.client.take_all("window/showMessage");
     drop(editor);
     double.remove("jobs", name(&second));
