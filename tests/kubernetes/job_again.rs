@@ -56,11 +56,14 @@ fn a_stop_that_the_cluster_does_not_answer_is_told_so_and_no_second_job_is_made(
 fn a_stop_while_a_job_is_made_does_not_wait_for_the_cluster() {
     let (double, tool) = simple();
     silence(&double, "create");
-    let mut started = tool.start(&RUN);
-    started.wait_for("asking the cluster … (context ");
-    assert_eq!(double.seen().count("create", "jobs"), 1);
+    let started = tool.start(&RUN);
+    double.wait_for("the creation", |seen| seen.count("create", "jobs") == 1);
     started.signal(Signal::INT);
-    let said = ["whether the Job was made is not known, so it may run", "runs stop draft-tasks-"];
+    let said = [
+        "asking the cluster … (context ",
+        "whether the Job was made is not known, so it may run",
+        "runs stop draft-tasks-",
+    ];
     assert_says(&started.end(), 130, &said);
 }
 
