@@ -335,7 +335,7 @@ impl Telling {
         loop {
             if let Some(begun) = remainder {
                 let continuation = begun.continues(&self.seen[self.at..], ended);
-                self.leave_out(continuation.length, "", true);
+                self.leave_out(continuation.length, "");
                 remainder = continuation.remainder;
                 if remainder.is_some() {
                     return remainder;
@@ -344,7 +344,7 @@ impl Telling {
             let (place, found) = known.next(&self.seen, self.at, ended);
             self.pass(place);
             let Found::Secret { length, remainder: follows } = found else { return None };
-            self.leave_out(length, MASK, follows.is_some());
+            self.leave_out(length, MASK);
             remainder = follows;
         }
     }
@@ -362,9 +362,10 @@ impl Telling {
     }
 
     /// Tells a mask for so many bytes, and what is not seen of them: a colour goes on behind them, and so would an escape
-    /// that one of them ended. Whether what stands behind a secret that may go on is in it depends on what follows.
-    fn leave_out(&mut self, length: usize, mask: &str, may_go_on: bool) {
-        if !mask.is_empty() {
+    /// that one of them ended. Without a mask they are the next part of a secret.
+    fn leave_out(&mut self, length: usize, mask: &str) {
+        let is_next_part = mask.is_empty();
+        if !is_next_part {
             // What is not seen in front of it stays there: behind its first byte it could part a character.
             self.pass(self.at);
         }
@@ -373,7 +374,8 @@ impl Telling {
         let written = self.seen[self.at..self.at + length].to_vec();
         self.told.secrets.push(MaskedSecret { mask: start..self.told.text.len(), written });
         self.at += length;
-        let is_of_it = |it: &&Hidden| it.at < self.at || may_go_on && it.at == self.at;
+        // Whether what stands behind the part is within the secret depends on what follows.
+        let is_of_it = |it: &&Hidden| it.at < self.at || is_next_part && it.at == self.at;
         while let Some(Hidden { bytes, .. }) = self.hidden.get(self.shown).filter(is_of_it) {
             self.told.text.extend(escape::ended(bytes));
             self.shown += 1;

@@ -14,13 +14,13 @@ function M.missing()
   return program and vim.fn.executable(program) == 0 and program or nil
 end
 
---- The program's command line with other arguments than those that make it a server; `nil` where a function starts it.
+--- The program's command line with other arguments than those that make it a server.
 ---@param ... string
----@return string[]?
+---@return string[]? command, string? problem
 function M.command(...)
   local command = cmd()
   if type(command) ~= 'table' then
-    return nil
+    return nil, 'the server is started by a function, so the program is not known'
   end
   local words = vim.tbl_filter(function(word)
     return word ~= 'lsp' and word ~= '--stdio'
@@ -33,9 +33,9 @@ end
 ---@param on_exit? fun(result: vim.SystemCompleted) called where Neovim's functions can be
 ---@return vim.SystemObj? process, string? problem
 function M.start(arguments, on_exit)
-  local command = M.command(unpack(arguments))
+  local command, problem = M.command(unpack(arguments))
   if not command then
-    return nil, 'the server is started by a function, so the program is not known'
+    return nil, problem
   end
   local config = vim.lsp.config.draft_tasks
   local options = { text = true, env = config.cmd_env, cwd = config.cmd_cwd, timeout = 10000 }

@@ -79,20 +79,31 @@ local function environment(client)
   return next(variables) and vim.tbl_map(tostring, variables) or nil
 end
 
+--- Why nothing runs, as far as the command line could not tell.
+---@param target draft_tasks.Target
+---@return string?
+local function obstacle(target)
+  if (target.client.config.init_options or {}).trusted == false then
+    return 'nothing runs in a workspace that is not trusted'
+  end
+  local of_file = vim.fn.bufadd(target.path)
+  if vim.api.nvim_buf_is_loaded(of_file) and vim.bo[of_file].modified then
+    local name = vim.fn.fnamemodify(target.path, ':~:.')
+    return ('%s has changes, and a terminal runs what is on disk: write it first'):format(name)
+  end
+  local missing = program.missing()
+  return missing and ('there is no program `%s`: install it, or name it in `cmd`'):format(missing)
+end
+
 --- Runs a phase, or a task of it: one on this machine has the terminal for itself.
 ---@param target draft_tasks.Target
 ---@param chosen draft_tasks.Choice
 ---@param mods? vim.api.keyset.cmd_mods where the user wants the terminal
 function M.run(target, chosen, mods)
-  local of_file = vim.fn.bufadd(target.path)
-  if vim.api.nvim_buf_is_loaded(of_file) and vim.bo[of_file].modified then
-    local name = vim.fn.fnamemodify(target.path, ':~:.')
-    server.notify(('%s has changes, and a terminal runs what is on disk: write it first'):format(name), vim.log.levels.ERROR)
-    return
-  end
-  local words = program.command(unpack(arguments(target, chosen)))
-  if not words then
-    server.notify('the server is started by a function, so the program is not known', vim.log.levels.ERROR)
+  local words, problem = program.command(unpack(arguments(target, chosen)))
+  problem = obstacle(target) or problem
+  if not words or problem then
+    server.notify(problem, vim.log.levels.ERROR)
     return
   end
   require('draft_tasks.output.window').enter(vim.api.nvim_create_buf(true, false), mods)

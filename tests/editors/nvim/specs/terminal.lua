@@ -62,4 +62,21 @@ check('a terminal runs what the server would, where it would', function()
   equal(vim.bo.buftype, '')
   assert(t.notified('has changes, and a terminal runs what is on disk: write it first'), vim.inspect(h.notifications))
   vim.cmd('edit!')
+
+  local function refused(because)
+    vim.cmd('LspDraftTasks terminal cleanup')
+    equal(vim.bo.buftype, '')
+    assert(t.notified(because), vim.inspect(h.notifications))
+  end
+  eventually('the server has the text again', function()
+    return vim.lsp.get_clients({ bufnr = bufnr })[1]
+  end)
+  local config = vim.lsp.get_clients({ bufnr = bufnr })[1].config
+  config.init_options = { trusted = false }
+  refused('nothing runs in a workspace that is not trusted')
+  config.init_options = nil
+  local cmd = vim.lsp.config.draft_tasks.cmd
+  vim.lsp.config('draft_tasks', { cmd = { '/nowhere/draft-tasks', 'lsp' } })
+  refused('there is no program `/nowhere/draft-tasks`')
+  vim.lsp.config('draft_tasks', { cmd = cmd })
 end)

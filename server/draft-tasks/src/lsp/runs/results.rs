@@ -20,7 +20,7 @@ use crate::lifecycle::Part;
 use crate::lsp::runs::{Run, RunningTask};
 use crate::reach::{self, Reach, WantedPods};
 
-pub(crate) use self::recalled::ReadRecord;
+pub(crate) use self::recalled::RecalledRun;
 
 mod recalled;
 

@@ -13,44 +13,44 @@ use tower_lsp::gen_lsp_types::Uri;
 use super::Session;
 use crate::again::earlier::EarlierRun;
 use crate::job;
-use crate::lsp::runs::results::{PastRun, ReadRecord, TaskResult};
+use crate::lsp::runs::results::{PastRun, RecalledRun, TaskResult};
 use crate::reach::EarlierPods;
 use crate::source::FileKind;
 
 /// Where the records of a file are to be read.
-pub(crate) struct RecordsOfFile {
+pub(crate) struct RecallRequest {
     records: Records,
     file: PathBuf,
     is_first: bool,
 }
 
 /// What records tell of a file.
-pub(crate) struct RecordsRead {
+pub(crate) struct Recollection {
     left: Vec<LeftJob>,
     /// The runs, the first time that they are read, newest first.
-    runs: Vec<ReadRecord>,
+    runs: Vec<RecalledRun>,
 }
 
-impl RecordsOfFile {
+impl RecallRequest {
     /// Reads them; a folder that cannot be read tells nothing.
-    pub(crate) fn read(&self) -> RecordsRead {
+    pub(crate) fn read(&self) -> Recollection {
         let kept = self.records.of_file(&self.file).unwrap_or_default();
-        let runs = kept.iter().filter(|_| self.is_first).filter_map(ReadRecord::of);
-        RecordsRead { runs: runs.collect(), left: left_jobs(&kept) }
+        let runs = kept.iter().filter(|_| self.is_first).filter_map(RecalledRun::of);
+        Recollection { runs: runs.collect(), left: left_jobs(&kept) }
     }
 }
 
 impl Session {
     /// The records to be read of a file, once at a time.
-    pub(crate) fn records_to_recall(&mut self, uri: &Uri) -> Option<RecordsOfFile> {
+    pub(crate) fn records_to_recall(&mut self, uri: &Uri) -> Option<RecallRequest> {
         let document = self.documents.get(uri).filter(|document| document.kind == FileKind::Tasks)?;
         let (file, records) = (document.path.clone()?, self.records()?);
         let is_first = !self.recalled.contains(uri);
-        self.recalling.insert(uri.clone()).then_some(RecordsOfFile { records, file, is_first })
+        self.recalling.insert(uri.clone()).then_some(RecallRequest { records, file, is_first })
     }
 
     /// Takes what records tell of a file: each time which Jobs may go on, and how tasks ended where nothing is known of that.
-    pub(crate) fn recall(&mut self, uri: &Uri, read: RecordsRead) {
+    pub(crate) fn recall(&mut self, uri: &Uri, read: Recollection) {
         self.recalling.remove(uri);
         self.take_left_jobs(uri, read.left);
         let is_first = self.recalled.insert(uri.clone());
@@ -77,11 +77,11 @@ impl Session {
     fn recall_tasks(
         &mut self,
         uri: &Uri,
-        record: &ReadRecord,
+        record: &RecalledRun,
         parsed: &Parsed,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) {
-        let ReadRecord { kept, result: Some(result), earlier, .. } = record else { return };
+        let RecalledRun { kept, result: Some(result), earlier, .. } = record else { return };
         // What of a Job nobody saw end is not interrupted.
         let is_job = kept.job().is_some();
         if is_job && kept.result().is_none() {

@@ -15,7 +15,7 @@ use crate::reach::Reach;
 use crate::settings::audience::Audience;
 
 /// A record that was read, of a run that does not go on but perhaps as a Job.
-pub(crate) struct ReadRecord {
+pub(crate) struct RecalledRun {
     pub(crate) kept: StoredRun,
     seen: SeenRun,
     /// Of a run in pods or as a Job.
@@ -24,11 +24,11 @@ pub(crate) struct ReadRecord {
     pub(crate) result: Option<RunResult>,
 }
 
-impl ReadRecord {
+impl RecalledRun {
     /// Reads on; nothing where the run goes on, or it may be of anything.
-    pub(crate) fn of(kept: &StoredRun) -> Option<ReadRecord> {
+    pub(crate) fn of(kept: &StoredRun) -> Option<RecalledRun> {
         let seen = earlier::seen(kept, false).filter(|seen| seen.ending != Ending::NotYet)?;
-        Some(ReadRecord {
+        Some(RecalledRun {
             seen,
             earlier: kept.cluster().and_then(|_| EarlierRun::read(kept)),
             result: kept.result().cloned().or_else(|| kept.interrupted_at()),
@@ -69,8 +69,8 @@ impl TaskResult {
 
 impl PastRun {
     /// A run that was over before this server started, or may go on as a Job, by its record.
-    pub(crate) fn recalled(uri: &Uri, record: &ReadRecord) -> Option<PastRun> {
-        let ReadRecord { kept, seen, earlier, result } = record;
+    pub(crate) fn recalled(uri: &Uri, record: &RecalledRun) -> Option<PastRun> {
+        let RecalledRun { kept, seen, earlier, result } = record;
         let is_untold = seen.ending == Ending::Untold;
         let end = result.as_ref().and_then(|result| PastEnd::recalled(kept, result));
         if end.is_none() && !is_untold {
