@@ -129,7 +129,8 @@ impl Words {
         let word = self.words.get(script_of(&self.words, 0)?)?;
         let (written, script) = (&self.content[word.range], word.literal()?);
         let quote = written.len().checked_sub(script.len()).filter(|quotes| matches!(quotes, 0 | 2))? / 2;
-        let inner = &written[quote..written.len() - quote];
+        // Quotes that stand elsewhere may leave a part of a character.
+        let inner = written.get(quote..written.len() - quote)?;
         let is_simple = inner == script && !script.contains(BEYOND_COMMANDS);
         is_simple.then(|| (inner, word.range.start() + TextSize::new(quote as u32)))
     }
@@ -232,6 +233,8 @@ mod tests {
             "sh -c 'make $(x)'",
             "sh -c 'make \"x'",
             "sh -c \"make $X\"",
+            "sh -c é'make x'",
+            "sh -c \"x\"é",
         ] {
             assert_eq!(of(other), "", "{other}");
         }

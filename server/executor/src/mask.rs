@@ -164,7 +164,7 @@ fn is_line_end(byte: u8) -> bool {
 }
 
 /// A text as it is looked for: without what is not seen of it.
-fn seen(text: &[u8]) -> Vec<u8> {
+pub(crate) fn seen(text: &[u8]) -> Vec<u8> {
     let (mut seen, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some(first) = rest.first() {
         match escape::hidden(rest) {

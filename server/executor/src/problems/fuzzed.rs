@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use super::*;
-use crate::mask::Secrets;
+use crate::mask::{Secrets, seen};
 
 /// In every input.
 const SECRET: &str = "hunter2";
@@ -15,7 +15,7 @@ pub fn problems(input: &[u8]) {
     let whole = found([input].into_iter());
     assert_eq!(found(input.chunks(1)), whole, "byte by byte");
     assert_eq!(found(input.chunks(7)), whole, "in pieces of seven");
-    let text = plain(&String::from_utf8_lossy(input));
+    let text = plain(&String::from_utf8_lossy(&seen(input)));
     for problem in whole {
         assert!(!problem.file.is_empty() && text.contains(&problem.file), "{problem:?}");
         assert!(problem.line > 0 && problem.column != Some(0), "{problem:?}");
