@@ -2,6 +2,7 @@
 //!
 //! Must not be taken for more than a hint: what a file calls may never run.
 
+mod dotenv;
 mod ground;
 
 use std::rc::Rc;
@@ -360,17 +361,14 @@ impl Search<'_> {
         whole
     }
 
-    /// A justfile with the kubeconfig that the file of variables names which it reads (`set dotenv-load`).
+    /// A justfile with the kubeconfig that its file of variables sets.
     fn with_variables(&self, text: String, directory: &str) -> String {
-        let set = |name: &str| {
-            let line =
-                text.lines().find_map(|line| line.trim().strip_prefix("set ")?.trim().strip_prefix(name))?;
-            Some(line.trim_start_matches([':', '=', ' ']).trim_matches(['"', '\'', ' ']))
-        };
-        let named = set("dotenv-filename").or_else(|| set("dotenv-path"));
-        let usual = || set("dotenv-load").filter(|value| *value != "false").map(|_| ".env");
-        let file = named.or_else(usual).and_then(|name| self.file_above(directory, &[name]));
-        file.and_then(|file| exported(&file.text)).map_or(text.clone(), |line| line + &text)
+        // A run that is to meet a cluster has a kubeconfig of its own.
+        let is_set = (self.lookup)("KUBECONFIG").is_some() || self.whereabouts.pinned.is_some();
+        let beside = |folder: &str, path: &str| self.text(&below(&below(directory, folder), path));
+        let above =
+            |folder: &str, name: &str| Some(self.file_above(&below(directory, folder), &[name])?.text);
+        dotenv::exported(&text, is_set, &beside, &above).map_or(text.clone(), |line| line + &text)
     }
 
     /// The files that a name stands for that may have a `*` in it.
@@ -445,29 +443,36 @@ impl Search<'_> {
 }
 
 /// Whether code in any language gives the variable a value: `os.environ["KUBECONFIG"] = x`, `{ KUBECONFIG: x }`,
-/// `setenv("KUBECONFIG", x)`.
+/// `setenv("KUBECONFIG", x)`, `.env("KUBECONFIG", x)`.
 fn sets_kubeconfig(text: &str) -> bool {
     text.match_indices("KUBECONFIG").any(|(at, name)| {
-        let rest = text[at + name.len()..].trim_start_matches(['"', '\'', '`', ']', ' ']);
-        let before = text[..at].trim_end_matches(['"', '\'', '`', '(', ' ']);
-        let is_put = || {
-            before.len() >= 6
-                && before.get(before.len() - 6..).is_some_and(|it| it.eq_ignore_ascii_case("setenv"))
+        let (before, rest) = (&text[..at], &text[at + name.len()..]);
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        if line.starts_with("//") || line.starts_with('#') && !line.starts_with("#{") {
+            return false;
+        }
+        let rest = rest.trim_start_matches(['"', '\'', '`', ']', ' ']);
+        let is_set = match before.ends_with("${") {
+            true => rest.starts_with(":="),
+            false => rest.starts_with(':'),
         };
-        rest.starts_with(':')
+        is_set
             || rest.starts_with('=') && !rest.starts_with("==")
-            || rest.starts_with(',') && is_put()
+            || rest.starts_with(',') && is_given_to_set(before)
     })
 }
 
-/// The kubeconfig that a file of variables names, as a line of a justfile.
-fn exported(variables: &str) -> Option<String> {
-    let value = |line: &str| {
-        let line = line.trim().trim_start_matches("export ");
-        let value = line.strip_prefix("KUBECONFIG=")?.trim_matches(['"', '\'']);
-        Some(format!("export KUBECONFIG := '{value}'\n"))
-    };
-    variables.lines().filter_map(value).next_back()
+/// Whether what stands before the name of a variable is a call that gives it the value behind the next comma.
+fn is_given_to_set(before: &str) -> bool {
+    let before = before.trim_end_matches(['"', '\'', '`', ' ']);
+    let called = before.strip_suffix('(');
+    let name = called.unwrap_or(before).trim_end();
+    let name = name.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    match called {
+        Some(_) => !name.starts_with("get") && name != "fetch",
+        None => name.ends_with("setenv") || name.ends_with("putenv"),
+    }
 }
 
 fn below(directory: &str, path: &str) -> String {

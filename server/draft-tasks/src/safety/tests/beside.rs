@@ -391,6 +391,18 @@ fn code_and_files_of_variables_choose_the_kubeconfig_for_what_they_run() {
         (true, "run(x, env={\"KUBECONFIG\": 'prod.yaml'})"),
         (true, "os.Setenv(\"KUBECONFIG\", x)"),
         (true, "process.env.KUBECONFIG = x"),
+        (true, "os.putenv('KUBECONFIG', x)"),
+        (true, "os.environ.setdefault('KUBECONFIG', x)"),
+        (true, "Command::new(x).env(\"KUBECONFIG\", x)"),
+        (true, "environment.set(\"KUBECONFIG\", x)"),
+        (true, "dict([('KUBECONFIG', x)])"),
+        (true, "sh(': ${KUBECONFIG:=x}')"),
+        (false, "sh('echo ${KUBECONFIG:-none}')"),
+        (false, "  # KUBECONFIG: the file"),
+        (false, "// KUBECONFIG = the file"),
+        (false, "os.getenv('KUBECONFIG', x)"),
+        (false, "ENV.fetch('KUBECONFIG', x)"),
+        (false, "['HOME', 'KUBECONFIG', 'PATH']"),
         (false, "os.environ.get('KUBECONFIG', 'x')"),
         (false, "if os.environ['KUBECONFIG'] == 'x': pass"),
     ] {
@@ -406,22 +418,58 @@ fn code_and_files_of_variables_choose_the_kubeconfig_for_what_they_run() {
         );
         assert!(sets || asked.is_empty(), "{code}: {asked}");
     }
-    write("prod.yaml", &CONFIG.replace("CURRENT", "prod"));
-    for (settings, chooses) in [
-        ("set dotenv-load", true),
-        ("set dotenv-load := true", true),
-        ("set dotenv-load := false", false),
-        ("", false),
-    ] {
-        write("justfile", &format!("{settings}\n\ndeploy:\n    kubectl get x\n"));
-        write(".env", "A=b\nKUBECONFIG=\"prod.yaml\"\n");
-        assert_eq!(
-            said("just deploy").contains("context prod"),
-            chooses,
-            "{settings}: {}",
-            said("just deploy")
-        );
-        write(".env", "A=b\n");
-        assert_eq!(said("just deploy"), "", "{settings}");
+}
+
+#[test]
+fn a_justfile_has_the_kubeconfig_of_its_file_of_variables_where_the_environment_has_none() {
+    let dir = directory("dev");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    for (name, current) in [("prod.yaml", "prod"), ("dev.yaml", "dev")] {
+        write(name, &CONFIG.replace("CURRENT", current));
     }
+    std::fs::create_dir_all(dir.path().join(".kube")).unwrap();
+    let home = |current: &str| write(".kube/config", &CONFIG.replace("CURRENT", current));
+    let said = |kubeconfig: Option<&str>| {
+        let mut request = request(dir.path(), &["just", "deploy"]);
+        request.environment = vec![("HOME".into(), dir.path().into())];
+        request.environment.extend(kubeconfig.map(|name| ("KUBECONFIG".into(), path(name).into())));
+        said(&foreign(&request, &Target::is_local))
+    };
+    let just = |settings: &str| write("justfile", &format!("{settings}\n\ndeploy:\n    kubectl get x\n"));
+    let (loaded, unknown) = ("context prod", "on an unknown cluster");
+    for (settings, variables, unset, set) in [
+        ("set dotenv-load", "A=b\nKUBECONFIG=\"prod.yaml\"", loaded, ""),
+        ("set dotenv-load := true # x", "export KUBECONFIG=prod.yaml", loaded, ""),
+        ("set dotenv-required", "KUBECONFIG='prod.yaml'", loaded, ""),
+        ("set dotenv-override", "KUBECONFIG=prod.yaml", loaded, loaded),
+        ("set dotenv-override := true", "KUBECONFIG=prod.yaml", loaded, loaded),
+        ("set dotenv-filename := '.env'", "KUBECONFIG=prod.yaml", loaded, ""),
+        ("set dotenv-path := \".env\"\nset dotenv-override", "KUBECONFIG=prod.yaml", loaded, loaded),
+        ("set dotenv-load\nset dotenv-override := false", "KUBECONFIG=prod.yaml", loaded, ""),
+        ("set dotenv-load := false # x", "KUBECONFIG=prod.yaml", "", ""),
+        ("", "KUBECONFIG=prod.yaml", "", ""),
+        ("deploy2:\n    set dotenv-load", "KUBECONFIG=prod.yaml", "", ""),
+        ("set dotenv-load", "A=b", "", ""),
+        ("set dotenv-load", "KUBECONFIG=$X", unknown, ""),
+        ("set dotenv-override", "KUBECONFIG=x # y", unknown, unknown),
+        ("set dotenv-path := env('X')", "KUBECONFIG=dev.yaml", unknown, ""),
+        ("set dotenv-load := x", "KUBECONFIG=dev.yaml", unknown, ""),
+    ] {
+        home("dev");
+        just(settings);
+        write(".env", &format!("{variables}\n"));
+        for (kubeconfig, expected) in [(None, unset), (Some("dev.yaml"), set)] {
+            let said = said(kubeconfig);
+            let is_so = if expected.is_empty() { said.is_empty() } else { said.contains(expected) };
+            assert!(is_so, "{settings}, {variables}, {kubeconfig:?}: {said}");
+        }
+    }
+    // It never takes a question away.
+    just("set dotenv-load");
+    write(".env", "KUBECONFIG=dev.yaml\n");
+    assert!(said(Some("prod.yaml")).contains("context prod"), "{}", said(Some("prod.yaml")));
+    just("set dotenv-load := false # x");
+    home("prod");
+    assert!(said(None).contains("context prod"), "{}", said(None));
 }
