@@ -184,6 +184,32 @@ fn what_only_options_named_is_reached_again() {
 }
 
 #[test]
+fn only_what_is_behind_a_phase_that_failed_is_named() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.on_exec(When::any(), Answer::Run(vec![Step::Exit(1)]));
+    let tool = tool(&double, "[post-deploy]\none = \"one\"\n[post-up]\nlast = \"touch last\"\n");
+    let called = tool.call(&["up", "--", "true"]);
+    assert_says(&called, 1, &["again: draft-tasks run post-deploy --failed\n"]);
+    let end = "error: post-deploy failed, so post-up did not run\n\
+        once post-deploy has passed: `draft-tasks run post-up`\n";
+    assert!(called.stderr.ends_with(end), "{called:?}");
+    assert!(!tool.path("last").exists());
+}
+
+#[test]
+fn a_cleanup_is_not_advised_while_pods_exist() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let tool = tool(&double, "[cleanup]\nclean = \"touch cleaned\"\n");
+    let called = tool.call(&["delete", "--yes", "--gone-timeout", "1ms", "--", "true"]);
+    let end = "error: waiting for the end of the pods failed, so cleanup did not run\n\
+        before you go on: `draft-tasks doctor` shows which pods there are\n";
+    assert!(called.code == Some(1) && called.stderr.ends_with(end), "{called:?}");
+    assert!(!tool.path("cleaned").exists());
+}
+
+#[test]
 fn another_place_is_not_reached() {
     let (double, tool) = failed_in_one();
     let before = double.seen().execs.len();

@@ -235,6 +235,17 @@ impl Lifecycle {
     }
 }
 
+/// How to go on after steps that did not all run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum WayOn {
+    /// The command itself has not passed, so all begins again.
+    FromTheFirst,
+    /// This phase did not pass; those are behind it.
+    Behind(Phase, Vec<Phase>),
+    /// What was awaited of the pods is not so: whether a phase may run is for the user to see.
+    ByThePods,
+}
+
 impl LifecycleEnd {
     /// Where the step's own end stands above it; in lower case without a full stop: "pre-up failed, so the deploy command
     /// did not run".
@@ -248,15 +259,15 @@ impl LifecycleEnd {
         }
     }
 
-    /// The phases with which to go on after it; none where no step is left. Nothing where the command itself has not passed, so
-    /// that all begins again.
-    pub(crate) fn left(&self) -> Option<Vec<Phase>> {
+    /// How to go on after it; nothing where no phase is left.
+    pub(crate) fn way_on(&self) -> Option<WayOn> {
         let command = self.part.command();
         if self.at == Some(command) || self.rest.contains(&command) {
-            return None;
+            return Some(WayOn::FromTheFirst);
         }
-        let steps = self.at.iter().chain(&self.rest).filter(|_| !self.rest.is_empty());
-        Some(steps.filter_map(|step| step.phase()).collect())
+        let left: Vec<Phase> = self.rest.iter().filter_map(|step| step.phase()).collect();
+        let at = self.at.filter(|_| !left.is_empty())?;
+        Some(at.phase().map_or(WayOn::ByThePods, |phase| WayOn::Behind(phase, left)))
     }
 
     /// Where nothing else tells of it: "up of web failed in pre-up: migrate: exit code 3 · the deploy command did not run".
@@ -329,19 +340,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_told_where_the_command_has_passed() {
+    fn only_phases_behind_one_that_failed_are_left_to_run() {
         let left = |part, passed: usize| {
             let facts = LifecycleFacts { phases: ALL, has_application: true };
             let mut lifecycle = Lifecycle::new(part, &facts);
             (0..passed).for_each(|_| drop(lifecycle.after(OutcomeName::Passed, false)));
-            ended(&lifecycle.after(OutcomeName::Failed, false)).left()
+            ended(&lifecycle.after(OutcomeName::Failed, false)).way_on()
         };
-        assert_eq!(left(Part::Up, 0), None);
-        assert_eq!(left(Part::Up, 1), None);
-        assert_eq!(left(Part::Up, 2), Some(vec![Phase::PostDeploy, Phase::PostUp]));
-        assert_eq!(left(Part::Up, 3), Some(Vec::new()));
-        assert_eq!(left(Part::Delete, 0), None);
-        assert_eq!(left(Part::Delete, 1), Some(vec![Phase::Cleanup]));
+        assert_eq!(left(Part::Up, 0), Some(WayOn::FromTheFirst));
+        assert_eq!(left(Part::Up, 1), Some(WayOn::FromTheFirst));
+        assert_eq!(left(Part::Up, 2), Some(WayOn::Behind(Phase::PostDeploy, vec![Phase::PostUp])));
+        assert_eq!(left(Part::Up, 3), None);
+        assert_eq!(left(Part::Delete, 0), Some(WayOn::FromTheFirst));
+        assert_eq!(left(Part::Delete, 1), Some(WayOn::ByThePods));
+        assert_eq!(left(Part::Delete, 2), None);
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn up_waits_for_the_pods_also_without_tasks_in_them() {
     let called = call_around(&tool, &namespace, &arguments, || namespace.apply(&never));
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(
-        called.stderr.ends_with("error: waiting for the pods failed, so post-up did not run\nto go on: `draft-tasks run post-up`, with the same options\n"),
+        called.stderr.ends_with("error: waiting for the pods failed, so post-up did not run\nbefore you go on: `draft-tasks doctor` shows which pods there are\n"),
         "{called:?}"
     );
     assert!(!tool.path("last").exists());
@@ -111,7 +111,7 @@ fn up_can_be_stopped_while_it_waits_for_pods() {
     let called = started.end();
     assert_eq!(called.code, Some(130), "{called:?}");
     assert!(
-        called.stderr.ends_with("error: waiting for the pods was stopped, so post-up did not run\nto go on: `draft-tasks run post-up`, with the same options\n"),
+        called.stderr.ends_with("error: waiting for the pods was stopped, so post-up did not run\nbefore you go on: `draft-tasks doctor` shows which pods there are\n"),
         "{called:?}"
     );
     assert!(!tool.path("last").exists());
@@ -128,7 +128,7 @@ fn delete_cleans_up_when_the_pods_are_gone_and_not_before() {
     let called = tool.call(&["delete", "--gone-timeout", "2", "--", "true"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(called.stdout.contains("2 pods of web had not come to an end within 2.0 s"), "{called:?}");
-    let said = "error: waiting for the end of the pods failed, so cleanup did not run\nto go on: `draft-tasks run cleanup`, with the same options\n";
+    let said = "error: waiting for the end of the pods failed, so cleanup did not run\nbefore you go on: `draft-tasks doctor` shows which pods there are\n";
     assert!(called.stderr.ends_with(said), "{called:?}");
     assert!(!tool.path("cleaned").exists());
 

@@ -26,7 +26,7 @@ use super::run::{self, BesidePlan, Options};
 use super::signals::{self, Signals};
 use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
-use crate::lifecycle::{LifecycleEnd, LifecycleSite, Next, Part, Undertaking};
+use crate::lifecycle::{LifecycleEnd, LifecycleSite, Next, Part, Undertaking, WayOn};
 use crate::safety::lacking::LackingGround;
 use crate::safety::{self, Crossing, Foreign, Guard};
 use crate::settings::run::Patience;
@@ -376,13 +376,16 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// How to go on after an end; nothing where no step is left, as a phase that failed says itself how it runs again.
+/// How to go on after an end; a phase that failed says itself how it runs again.
 fn way_on(end: &LifecycleEnd) -> Option<String> {
-    let Some(left) = end.left() else {
-        return Some("again: the same command, which runs all steps from the first".to_owned());
-    };
-    let left: Vec<String> = left.iter().map(|phase| format!("`draft-tasks run {phase}`")).collect();
-    (!left.is_empty()).then(|| format!("to go on: {}, with the same options", left.join(", then ")))
+    Some(match end.way_on()? {
+        WayOn::FromTheFirst => "again: the same command, which runs all steps from the first".to_owned(),
+        WayOn::Behind(phase, left) => {
+            let left: Vec<String> = left.iter().map(|phase| format!("`draft-tasks run {phase}`")).collect();
+            format!("once {phase} has passed: {}", left.join(", then "))
+        }
+        WayOn::ByThePods => "before you go on: `draft-tasks doctor` shows which pods there are".to_owned(),
+    })
 }
 
 /// The clusters that are reached and that are not accepted.
