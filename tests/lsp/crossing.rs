@@ -138,6 +138,33 @@ fn the_cluster_of_a_link_is_asked_for_once_and_what_its_user_is_known_by_is_mask
 }
 
 #[test]
+fn a_cleanup_asks_each_time_for_the_cluster_of_a_link() {
+    let project = Project::new(
+        "[pre-up]\nuse = \"k --kubeconfig other get pods\"\n[cleanup]\nclean = \"k --kubeconfig other get pods\"\n",
+    );
+    project.write("bin/kubectl", "#!/bin/sh\ntrue\n");
+    let kubectl = project.file("bin/kubectl");
+    std::fs::set_permissions(&kubectl, PermissionsExt::from_mode(0o755)).expect("a mode");
+    symlink("kubectl", project.file("bin/k")).expect("a link");
+    project.write("kubeconfig", &kubeconfig("127.0.0.1"));
+    project.write("other", &kubeconfig("cluster.example"));
+    let path = format!("{}:/usr/bin:/bin", project.file("bin").display());
+    let mut client = Client::with(|setup| {
+        setup.own_output = true;
+        setup.chooses = Some("Run");
+        let file = project.file("kubeconfig").display().to_string();
+        setup.environment = vec![("KUBECONFIG", file), ("PATH", path)];
+    });
+    client.open(&project);
+    for (phase, asked) in [("pre-up", 1), ("pre-up", 0), ("cleanup", 1), ("cleanup", 1), ("pre-up", 0)] {
+        let run = run(&mut client, &project, phase);
+        let story = story(&mut client, &run).join("\n");
+        assert!(story.ends_with("finished passed"), "{story}");
+        assert_eq!(client.take_all("window/showMessageRequest").len(), asked, "{phase}: {story}");
+    }
+}
+
+#[test]
 fn does_not_start_where_the_client_cannot_ask() {
     let (project, mut client) = switching(|setup| setup.answers = false);
     let run = run(&mut client, &project, "pre-up");

@@ -14,6 +14,7 @@ use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::{MessageActionItem, MessageActionItemProperty, MessageType};
 
 use super::effect::Questions;
+use crate::lifecycle::Activity;
 use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::SharedSession;
 use crate::safety::{self, Asker, BeforeDelete, Foreign, Guard, TaskQuestion};
@@ -133,13 +134,13 @@ async fn destroy(
 pub(super) fn asker(
     client: &Client,
     session: &SharedSession,
-    request: &RunRequest,
+    (wanted, request): (Activity, &RunRequest),
     over: watch::Receiver<()>,
 ) -> Asker {
     let (client, session, runtime) = (client.clone(), session.clone(), Handle::current());
     let listed = listed(request, &[]);
     Box::new(move |TaskQuestion { text, linked }| {
-        if linked.is_some_and(|target| session.with(|session| session.is_confirmed(target))) {
+        if linked.is_some_and(|target| session.with(|session| session.is_confirmed(wanted, target))) {
             return Ok(());
         }
         let mut over = over.clone();

@@ -272,7 +272,8 @@ impl Outbox {
         let is_job = request.pods.as_ref().is_some_and(|pods| pods.job.is_some());
         // Dropped with the pump.
         let (goes_on, over) = watch::channel(());
-        let asker = confirm::asker(&self.client, &self.session, &request, over);
+        let wanted = self.session.with(|session| session.activity(&run, request.plan.subject));
+        let asker = confirm::asker(&self.client, &self.session, (wanted, &request), over);
         let gate = crossing.map(|crossing| crossing.gate(&mut request, Some(asker)));
         let handle = draft_tasks_executor::start(request, gate, sender);
         let (session, backlog, reports) =

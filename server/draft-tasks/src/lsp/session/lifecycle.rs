@@ -234,6 +234,13 @@ impl Session {
         id
     }
 
+    /// What a run is of.
+    pub(crate) fn activity(&self, run: &str, subject: Subject) -> Activity {
+        let walk = self.walks.iter().find(|walk| walk.is_at(run));
+        let phase = subject.phase().filter(|_| walk.is_none());
+        phase.map_or_else(|| walk.map_or(Part::Up, |walk| walk.undertaking.part).into(), Activity::from)
+    }
+
     /// These pods are there before something is deployed or deleted.
     pub(crate) fn pods_before(&mut self, run: &str, before: PodsBefore) {
         let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));

@@ -199,7 +199,7 @@ pub(crate) async fn run_source(
     let answer = session.with(|session| match session.goes_on(&uri, phase)? {
         Some(started) => Ok(started),
         None => prepared.take().ok_or_else(Error::internal_error)?.map(|mut prepared| {
-            session.take_answered(phase, &mut prepared.questions);
+            session.take_answered(phase.into(), &mut prepared.questions);
             Started { run: session.start(&uri, prepared) }
         }),
     });

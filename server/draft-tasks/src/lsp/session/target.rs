@@ -2,7 +2,6 @@
 //!
 //! Must not contact a cluster or ask anybody: the outbox does.
 
-use draft_tasks_analysis::phase::Phase;
 use draft_tasks_executor::cluster::Target;
 use serde::Serialize;
 
@@ -87,16 +86,17 @@ impl Session {
         }
     }
 
-    /// Takes out what the user has answered: a cluster is asked for once, and each time before a phase that cleans up.
-    pub(super) fn take_answered(&self, phase: Phase, questions: &mut Questions) {
+    /// Takes out what the user has answered: a cluster is asked for once, and each time before what deploys, deletes or
+    /// cleans up.
+    pub(super) fn take_answered(&self, wanted: Activity, questions: &mut Questions) {
         let is_confirmed =
-            |foreign: &Foreign| foreign.target.as_ref().is_some_and(|it| self.is_confirmed(it));
-        questions.foreign.retain(|foreign| Activity::from(phase).is_grave() || !is_confirmed(foreign));
+            |foreign: &Foreign| foreign.target.as_ref().is_some_and(|it| self.is_confirmed(wanted, it));
+        questions.foreign.retain(|foreign| !is_confirmed(foreign));
     }
 
-    /// Whether the user wants runs to reach this cluster.
-    pub(crate) fn is_confirmed(&self, target: &Target) -> bool {
-        self.confirmed.contains(&known_as(target))
+    /// Whether the user wants this to reach the cluster, so that it is not asked again.
+    pub(crate) fn is_confirmed(&self, wanted: Activity, target: &Target) -> bool {
+        !wanted.is_grave() && self.confirmed.contains(&known_as(target))
     }
 
     /// The user wants runs to reach this cluster.
