@@ -36,7 +36,7 @@ pub(crate) use container::takes_next as container_takes_next;
 use directory::Directory;
 pub use mentions::mentions;
 pub use recipes::of_recipes;
-pub(crate) use shell::{is_shell, script_of};
+pub(crate) use shell::{is_posix_shell, is_shell, script_of};
 pub use stem::{is_absolute, stem};
 use variables::SET_UNKNOWN;
 

@@ -122,7 +122,8 @@ fn extract_script(
     let (shell, script) = match shell_script(words) {
         // Other options mean something to the shell, and what follows the script is for it.
         Some(2) if words.words.len() == 3 => {
-            (words.literal(0).filter(|shell| has_set(shell))?.to_owned(), words.literal(2)?.to_owned())
+            let is_posix = |shell: &&str| calls::is_posix_shell(shell.rsplit('/').next().unwrap_or(shell));
+            (words.literal(0).filter(is_posix)?.to_owned(), words.literal(2)?.to_owned())
         }
         Some(_) => return None,
         None => {
@@ -143,12 +144,6 @@ fn extract_script(
         edits: vec![TextEdit::replace(written.range, string_like(written.style, &runs))],
         new_file: Some(NewFile { path, text: format!("#!{interpreter}\nset -e\n\n{}\n", script.trim()) }),
     })
-}
-
-/// Whether it is a shell to which `set -e` means what it means to those of POSIX.
-fn has_set(shell: &str) -> bool {
-    let name = shell.rsplit('/').next().unwrap_or(shell);
-    matches!(name, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "mksh")
 }
 
 /// Where systems have a shell.

@@ -25,6 +25,11 @@ pub(crate) fn is_shell(name: &str) -> bool {
     )
 }
 
+/// Whether `set -e` and `#!` mean to a shell what they mean to those of POSIX.
+pub(crate) fn is_posix_shell(name: &str) -> bool {
+    is_shell(name) && !matches!(name, "fish" | "csh" | "tcsh")
+}
+
 /// Whether a shell reads `(( … ))` as a calculation.
 pub(super) fn has_arithmetic(name: &str) -> bool {
     matches!(name, "bash" | "rbash" | "zsh" | "ksh" | "mksh")

@@ -4,6 +4,7 @@
 
 use super::command::{Command, shell_word};
 use super::declaration::{Check, Rule};
+use crate::calls;
 use crate::command::{Part, Word, in_double_quotes};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
@@ -41,15 +42,21 @@ fn from_container(command: &Command<'_>) -> Option<Fix> {
     if !command.knows_quotes() {
         return None;
     }
-    let fixed = if command.is_shell() { script_in_single_quotes(command)? } else { wrapped(command) };
-    let shell = if command.is_shell() { "sh" } else { command.shell().name() };
-    Some(command.rewrite(format!("Take the container's value through `{shell} -c '…'`"), &fixed))
+    let (shell, fixed) = match calls::script_of(command.words(), 0) {
+        Some(script) => {
+            let words: Option<Vec<&str>> = command.words()[..script].iter().map(Word::literal).collect();
+            (words?.join(" "), script_in_single_quotes(command)?)
+        }
+        // The one that most containers have.
+        None => ("sh -c".to_owned(), wrapped(command)),
+    };
+    Some(command.rewrite(format!("Take the container's value through `{shell} '…'`"), &fixed))
 }
 
-/// Every variable in double quotes, so that the container's shell passes its value on as one argument, as now.
+/// Every word in double quotes where a shell may give it a meaning, so that any shell passes it on as one argument, as now.
 fn wrapped(command: &Command<'_>) -> String {
     let words: Vec<String> = command.words().iter().map(|word| for_shell(command, word)).collect();
-    format!("{} -c {}", command.shell().name(), shell_word(&words.join(" ")))
+    format!("sh -c {}", shell_word(&words.join(" ")))
 }
 
 fn for_shell(command: &Command<'_>, word: &Word) -> String {
@@ -102,6 +109,7 @@ mod tests {
 
     use super::*;
     use crate::rules::testing;
+    use crate::{Options, Parsed, edit};
 
     #[test]
     fn the_containers_shell_takes_the_containers_value() {
@@ -137,6 +145,26 @@ e = "echo $$HOME"
                     e = "echo $$HOME"
             "#]],
         );
+    }
+
+    #[test]
+    fn no_other_shell_is_asked_for_than_a_container_has() {
+        for (line, title, fixed) in [
+            (r#"a = "ls {a,b} $HOME""#, "`sh -c '…'`", r#"a = "sh -c 'ls \"{a,b}\" \"$HOME\"'""#),
+            (r#"a = 'bash -c "echo $HOME"'"#, "`bash -c '…'`", r#"a = "bash -c 'echo $HOME'""#),
+            (
+                r#"a = '/bin/bash -c "echo $HOME"'"#,
+                "`/bin/bash -c '…'`",
+                r#"a = "/bin/bash -c 'echo $HOME'""#,
+            ),
+        ] {
+            let parsed = Parsed::new(format!("[post-deploy]\n{line}\n"), Options::default());
+            let (task, _) = parsed.file.commands_of(Phase::PostDeploy).next().unwrap();
+            let command = Command::new(&parsed, Phase::PostDeploy, task).unwrap();
+            let fix = from_container(&command).unwrap();
+            assert_eq!(fix.title, format!("Take the container's value through {title}"));
+            assert_eq!(edit::apply(&parsed.text, &fix.edits), format!("[post-deploy]\n{fixed}\n"));
+        }
     }
 
     #[test]
