@@ -104,13 +104,22 @@ fn what_bash_completes_in_quotes_runs_nothing() {
 }
 
 #[test]
+fn a_word_of_another_argument_hides_no_task() {
+    let tool = tool();
+    tool.write(".draft-tasks.toml", b"[pre-up]\nrun = \"true\"\npre-up = \"true\"\nstaging = \"true\"\n");
+    assert_eq!(in_bash(&tool, &["run", "pre-up", ""]), ["run", "pre-up", "staging"]);
+    assert_eq!(in_bash(&tool, &["run", "pre-up", "-n", "staging", "s"]), ["staging"]);
+    assert_eq!(in_bash(&tool, &["run", "pre-up", "run", ""]), ["pre-up", "staging"]);
+}
+
+#[test]
 fn bash_completes_what_there_is() {
     let tool = tool();
     for (words, expected) in OFFERED {
         assert_eq!(in_bash(&tool, words), *expected, "{words:?}");
     }
     // What stands on the line already is not offered again.
-    for words in [&["run", "cleanup", "drop", "d"][..], &["run", "pre-up", "sync", "--skip", "s"]] {
+    for words in [&["run", "cleanup", "drop", "d"][..], &["run", "pre-up", "--skip", "sync", "--skip", "s"]] {
         assert_eq!(in_bash(&tool, words), [""], "{words:?}");
     }
     // Bash takes `=` for a word, and replaces what is behind it.

@@ -195,16 +195,28 @@ impl Typed {
             _ => return option,
         };
         // One of several need not be named twice.
-        let is_new = match option.get_id().as_str() {
-            "tasks" | "skip" | "from" | "phases" | "ids" => {
-                |typed: &Typed, value: &String| !typed.others.contains(value)
-            }
-            _ => |_: &Typed, _: &String| true,
+        let several = match option.get_id().as_str() {
+            "tasks" | "skip" | "from" | "phases" | "ids" => Some(option.get_id().to_string()),
+            _ => None,
         };
         option.add(ArgValueCandidates::new(move || {
-            let values = values(&self).into_iter().filter(|value| is_new(&self, value));
+            let given = several.as_ref().map(|id| self.given(id)).unwrap_or_default();
+            let values = values(&self).into_iter().filter(|value| !given.contains(value));
             values.map(CompletionCandidate::new).collect()
         }))
+    }
+
+    /// The values that stand on the line for an argument, besides the one that is completed.
+    fn given(&self, id: &str) -> Vec<String> {
+        let Ok(found) = command().ignore_errors(true).try_get_matches_from(&self.others) else {
+            return Vec::new();
+        };
+        let mut part = &found;
+        while let Some((_, inner)) = part.subcommand() {
+            part = inner;
+        }
+        let values = part.try_get_raw(id).ok().flatten().into_iter().flatten();
+        values.map(|value| value.to_string_lossy().into_owned()).collect()
     }
 
     fn file(&self) -> Option<PathBuf> {
