@@ -212,10 +212,25 @@ fn a_task_a_path_and_an_option_of_other_tools_lead_to_what_there_is() {
         (&["check", "--select", "tilde"], "`draft-tasks check --rule CODE=LEVEL`"),
         (&["check", "--output-format", "json"], "`--format` says"),
         (&["rule", "tilde"], "`draft-tasks explain --code CODE`"),
+        (&["-C", "check", "run", "pre-up", "-k"], "`--keep-going` goes on"),
     ] {
         let called = tool.call(arguments);
         assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
         assert!(called.stderr.contains(said), "{arguments:?}: {called:?}");
+    }
+    // What leads nowhere there.
+    for (arguments, unsaid) in [
+        (&["check", "-k"][..], "--keep-going"),
+        (&["fmt", "--output-format", "json"], "--format"),
+        (&["doctor", "--nocapture"], "--tty"),
+        (&["-C", "list", "lsp", "apps/web"], "--file apps/web"),
+        (&["-C", "apps", "smoke"], "draft-tasks run"),
+        (&["-Capps", "smoke"], "draft-tasks run"),
+        (&["-C=apps", "lint"], "draft-tasks run pre-up lint"),
+    ] {
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
+        assert!(!called.stderr.contains(unsaid), "{arguments:?}: {called:?}");
     }
     assert!(!tool.path("ran").exists());
 }

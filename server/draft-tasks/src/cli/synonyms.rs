@@ -144,21 +144,53 @@ fn described_option(error: &Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
     let known = || OPTIONS.iter().find(|synonym| synonym.words.contains(&word.as_str()));
     let leads = (error.kind() == ErrorKind::UnknownArgument).then(known)??.leads;
-    Some(format!("unexpected argument `{word}`\n  {leads}"))
+    let program = command();
+    let part = called(&program);
+    let has_it = |option: &str| arguments(&program, part).any(|it| is_named(it, option));
+    // What stands behind a name is its value.
+    let mut named = leads.split('`').skip(1).step_by(2).filter(|span| span.starts_with('-'));
+    let has_all = named.all(|span| has_it(span.split(' ').next().unwrap_or(span)));
+    has_all.then(|| format!("unexpected argument `{word}`\n  {leads}"))
+}
+
+/// The options of a command, and those of all.
+fn arguments<'c>(program: &'c Command, part: &'c Command) -> impl Iterator<Item = &'c Arg> {
+    part.get_arguments().chain(program.get_arguments().filter(|option| option.is_global_set()))
+}
+
+fn is_named(option: &Arg, word: &str) -> bool {
+    let long = option.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
+    long || option
+        .get_short()
+        .is_some_and(|short| word.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4])))
+}
+
+/// The command that the command line names, or the program itself.
+fn called(program: &Command) -> &Command {
+    let mut part = program;
+    let mut words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    while let Some(word) = words.next().filter(|word| word != "--") {
+        let has_value = |option: &Arg| {
+            option.get_action().takes_values() && word.starts_with('-') && is_named(option, &word)
+        };
+        if arguments(program, part).any(has_value) {
+            words.next();
+        } else if let Some(inner) = part.find_subcommand(&word) {
+            part = inner;
+        }
+    }
+    part
 }
 
 /// That a file or directory is named by an option, where the command has one for it.
 fn described_path(error: &Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
     let is_path = error.kind() == ErrorKind::UnknownArgument && Path::new(word).exists();
-    let program = command();
-    let words = std::env::args_os().filter(|_| is_path).map(|word| word.to_string_lossy().into_owned());
-    let part = words.skip(1).find_map(|word| program.find_subcommand(word))?;
-    let option = part.get_arguments().find(|option| option.get_long() == Some("file"))?.get_long()?;
-    Some(format!(
-        "unexpected argument `{word}`\n  `--{option}{}` names the tasks file, or its directory",
-        shown_words([word.as_str()])
-    ))
+    let has_file = || called(&command()).get_arguments().any(|option| option.get_long() == Some("file"));
+    (is_path && has_file()).then(|| {
+        let shown = shown_words([word.as_str()]);
+        format!("unexpected argument `{word}`\n  `--file{shown}` names the tasks file, or its directory")
+    })
 }
 
 /// The text of an error without the tip to give an unknown option as a value, which is none of any command.
@@ -227,8 +259,13 @@ fn lead(word: &str) -> Option<String> {
     (!all.is_empty()).then(|| all.join("\n  "))
 }
 
-/// How a task of this name runs, where the tasks file here has one.
+/// How a task of this name runs, where the tasks file here has one. Nothing of a file that the command line names: how it
+/// runs would have to name it, too.
 fn task(word: &str) -> Option<String> {
+    let names_file = |word: String| word.starts_with("-C") || word == "--file" || word.starts_with("--file=");
+    if std::env::args_os().any(|word| names_file(word.to_string_lossy().into_owned())) {
+        return None;
+    }
     let text = source::read(&paths::find_silently(None)?).ok()?;
     let parsed = Parsed::new(text, Options::default());
     let has_it = |phase: &Phase| plan::descriptions(&parsed, *phase).any(|name| name == word);
