@@ -118,6 +118,19 @@ impl DiagnosticCode {
         !matches!(self, DiagnosticCode::Syntax)
     }
 
+    /// Whether what it finds is not among the tasks, though it may be meant as one or as a phase of some.
+    pub const fn hides_tasks(self) -> bool {
+        matches!(
+            self,
+            DiagnosticCode::Syntax
+                | DiagnosticCode::TaskNotString
+                | DiagnosticCode::PhaseNotTable
+                | DiagnosticCode::UnknownPhase
+                | DiagnosticCode::PostDelete
+                | DiagnosticCode::TaskOutsidePhase
+        )
+    }
+
     /// Whether a comment in the file can ignore it.
     pub const fn is_suppressible(self) -> bool {
         !matches!(self, DiagnosticCode::Syntax | DiagnosticCode::UnusedSuppression)

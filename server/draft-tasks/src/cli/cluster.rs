@@ -202,14 +202,20 @@ pub(super) fn is_agreed(question: &str) -> io::Result<bool> {
     Ok(matches!(said.to_lowercase().as_str(), "y" | "yes"))
 }
 
+const ANSWERS: &str = " [y/N] ";
+
 fn show(question: &str) -> io::Result<()> {
     // Not locked while it waits: who ends the program meanwhile says so there.
     let mut asked = io::stderr();
-    // The last word stays beside what it asks for.
-    let question = terminal::shown(format_args!("{question}\u{a0}[y/N]"));
-    let question = terminal::wrapped(&question, terminal::question_width()).replace('\u{a0}', " ");
-    write!(asked, "{question} ")?;
+    write!(asked, "{}", with_answers(question, terminal::question_width()))?;
     asked.flush()
+}
+
+/// A question in lines of so many columns, with its answers beside its last word.
+fn with_answers(question: &str, columns: usize) -> String {
+    let question = terminal::shown(format_args!("{question}"));
+    let columns = columns.saturating_sub(terminal::width_of(ANSWERS.trim_end()));
+    terminal::wrapped(&question, columns) + ANSWERS
 }
 
 /// Reads an answer; who has halted the program meanwhile sees the question again when it goes on.
@@ -256,4 +262,15 @@ fn unasked(question: &str) -> String {
 /// Whether somebody can answer.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_keeps_its_blanks_and_its_answers_beside_its_last_word() {
+        assert_eq!(with_answers("run `a\u{a0}b` there?", usize::MAX), "run `a\u{a0}b` there? [y/N] ");
+        assert_eq!(with_answers("run this there?", 15), "run this\nthere? [y/N] ");
+    }
 }

@@ -402,7 +402,10 @@ mod tests {
         for mut command in commands() {
             let (short, long) = (command.render_help().to_string(), command.render_long_help().to_string());
             let name = command.get_name();
-            assert!(short.contains("\nExamples:\n  draft-tasks "), "{name}: {short}");
+            let (_, examples) =
+                short.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{name}: {short}"));
+            let count = examples.lines().filter(|line| line.starts_with("  draft-tasks ")).count();
+            assert_eq!(count, 3, "{name}: {short}");
             assert!(
                 long.contains("\nExamples:\n  draft-tasks ") && long.contains("\nExit codes:\n"),
                 "{name}: {long}"

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
 use draft_tasks_analysis::lens::{self, OutlinedPhase};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
@@ -261,19 +261,8 @@ fn is_beside_tasks(analysis: &Analysis, phases: &[ListedPhase], found: &Diagnost
         let of_phase = phases.iter().filter(|listed| Some(listed.phase) == phase);
         of_phase.flat_map(|listed| &listed.tasks).any(|listed| listed.task == name)
     });
-    !is_listed && BREAKS.contains(&found.code)
+    !is_listed && found.code.hides_tasks()
 }
-
-/// The codes of what keeps tasks from being read as such.
-const BREAKS: [DiagnosticCode; 7] = [
-    DiagnosticCode::Syntax,
-    DiagnosticCode::DuplicateTask,
-    DiagnosticCode::TaskNotString,
-    DiagnosticCode::PhaseNotTable,
-    DiagnosticCode::UnknownPhase,
-    DiagnosticCode::PostDelete,
-    DiagnosticCode::TaskOutsidePhase,
-];
 
 impl ListedPhase {
     fn describe(&self) -> String {

@@ -62,7 +62,7 @@ fn page(mut command: Command, into: &Path) -> io::Result<()> {
     let file = into.join(page.get_filename());
     let mut text = Vec::new();
     page.render(&mut text)?;
-    let mut text = String::from_utf8_lossy(&text).into_owned();
+    let mut text = String::from_utf8(text).map_err(io::Error::other)?;
     let end = text.find("\n.SH VERSION").map_or(text.len(), |at| at + 1);
     text.insert_str(end, &sections(&help));
     std::fs::write(&file, text)

@@ -20,7 +20,7 @@ pub(super) struct ValueOptions {
     /// Set a variable for tasks and for `$NAME` in commands; may be given several times
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
-    /// Set the variables of this file: it is read as Docker Compose does; the path begins at the current directory, `-` is
+    /// Set the variables of this file: it is read as Docker Compose reads it; the path begins at the current directory, `-` is
     /// standard input, and a pipe may be given. May be given several times: later files win, and `--env` over all. Their
     /// values are masked in the output unless they can hardly be secrets: short ones, words of letters, numbers, addresses
     /// and paths are shown. Tasks in pods do not get them, only what stands for `$NAME` in their commands

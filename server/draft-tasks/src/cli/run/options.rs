@@ -43,8 +43,8 @@ pub(in crate::cli) struct Options {
     /// run itself might be refused: both are said
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-    /// End a task that takes longer, such as `90s` or `5m`; 1h 30m and a number of seconds are times, too. It counts as
-    /// failed; the command of `up` and `delete` is no such task
+    /// End a task that takes longer, and count it as failed: `90s`, `5m`, `1h 30m`, or a number of seconds; the
+    /// command of `up` and `delete` is not ended by it
     #[arg(long, value_name = "TIME")]
     timeout: Option<Limit>,
     /// How long everything may take, in the same form; of `up` and `delete` all steps together, their command and the
