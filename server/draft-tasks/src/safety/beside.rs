@@ -452,11 +452,9 @@ fn sets_kubeconfig(text: &str) -> bool {
             return false;
         }
         let rest = rest.trim_start_matches(['"', '\'', '`', ']', ' ']);
-        let is_set = match before.ends_with("${") {
-            true => rest.starts_with(":="),
-            false => rest.starts_with(':'),
-        };
-        is_set
+        // A shell gives a variable a value by `${NAME:=value}`, and asks for it by the like.
+        let sign = if before.ends_with("${") { ":=" } else { ":" };
+        rest.starts_with(sign)
             || rest.starts_with('=') && !rest.starts_with("==")
             || rest.starts_with(',') && is_given_to_set(before)
     })
