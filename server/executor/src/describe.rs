@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use draft_tasks_analysis::command::is_shell_builtin;
+use draft_tasks_analysis::secret::MASK;
 use tokio::time::Instant;
 
 use crate::event::{
@@ -83,16 +84,16 @@ impl StartError {
                 "`{program}` is a builtin of shells and tasks run without one: use sh -c '…'"
             ));
         }
-        if Path::new(program).is_absolute() {
-            return None;
-        }
-        if program.contains(std::path::is_separator) {
-            let from = "it was looked up from the directory of the tasks file";
-            return Some(format!("a name with a slash is not searched in PATH; {from}"));
-        }
-        match searched.as_slice() {
-            [] => Some("PATH is empty or not set".into()),
-            directories => Some(format!("searched PATH: {}", join_path(directories))),
+        // The slash itself may be masked, and so may be the beginning of a path.
+        match searched.as_deref() {
+            None if Path::new(program).is_absolute() => None,
+            None => {
+                let from = "it was looked up from the directory of the tasks file";
+                let from = if program.starts_with(MASK) { String::new() } else { format!("; {from}") };
+                Some(format!("a name with a slash is not searched in PATH{from}"))
+            }
+            Some([]) => Some("PATH is empty or not set".into()),
+            Some(directories) => Some(format!("searched PATH: {}", join_path(directories))),
         }
     }
 }
@@ -323,7 +324,8 @@ mod tests {
     #[cfg(unix)]
     fn start_errors() {
         let not_found = |program: &str, searched: &[&str]| {
-            let searched = searched.iter().map(PathBuf::from).collect();
+            let has_slash = program.contains('/');
+            let searched = (!has_slash).then(|| searched.iter().map(PathBuf::from).collect());
             StartError::NotFound { program: program.into(), searched }
         };
         let error = not_found("rake", &["/usr/local/bin", "/usr/bin"]);

@@ -268,12 +268,12 @@ pub enum Failure {
 /// Why a process could not be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartError {
-    /// No program of that name; `searched` is the PATH that was searched, empty when the name has a slash.
+    /// No program of that name.
     NotFound {
         /// The program as the plan has it.
         program: String,
-        /// The directories of PATH in order.
-        searched: Vec<PathBuf>,
+        /// The directories of PATH in order; `None` where the name has a slash, with which it is not searched.
+        searched: Option<Vec<PathBuf>>,
     },
     /// The program is there but may not be executed, is a directory, or has a format the system does not run.
     NotExecutable {

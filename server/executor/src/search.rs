@@ -69,7 +69,7 @@ fn find_file(
     if cfg!(windows) && path.is_file() {
         return Err(not_executable(path.to_owned(), NO_ENDING));
     }
-    Err(StartError::NotFound { program: program.into(), searched: Vec::new() })
+    Err(StartError::NotFound { program: program.into(), searched: None })
 }
 
 /// Why Windows does not run a file that is there.
@@ -95,7 +95,7 @@ fn find_in(
     }
     match refused {
         Some((path, problem)) => Err(not_executable(path, problem)),
-        None => Err(StartError::NotFound { program: program.into(), searched }),
+        None => Err(StartError::NotFound { program: program.into(), searched: Some(searched) }),
     }
 }
 
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(refused, Err(StartError::NotExecutable { path: root.join("a/locked"), reason }));
         let searched = vec![root.join("a"), root.join("b")];
         for program in ["dir", "here"] {
-            let missing = StartError::NotFound { program: program.into(), searched: searched.clone() };
+            let missing = StartError::NotFound { program: program.into(), searched: Some(searched.clone()) };
             assert_eq!(find(program, &root, &path), Err(missing));
         }
         assert_eq!(find("here", &root, &environment("a:")), Ok(root.join("here")));
@@ -207,7 +207,7 @@ mod tests {
         let root = std::path::absolute(directory.path()).unwrap();
         write(&root.join("script"), 0o755);
         assert_eq!(find("./script", &root, &environment("/bin")), Ok(root.join("script")));
-        let missing = StartError::NotFound { program: "./other".into(), searched: vec![] };
+        let missing = StartError::NotFound { program: "./other".into(), searched: None };
         assert_eq!(find("./other", &root, &environment("/bin")), Err(missing));
         let reason = "it is a directory".to_owned();
         let directory = StartError::NotExecutable { path: root.clone(), reason };
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn without_a_path_nothing_is_found() {
-        let missing = StartError::NotFound { program: "sh".into(), searched: vec![] };
+        let missing = StartError::NotFound { program: "sh".into(), searched: Some(vec![]) };
         assert_eq!(find("sh", Path::new("/"), &[]), Err(missing.clone()));
         assert_eq!(find("sh", Path::new("/"), &environment("")), Err(missing));
     }

@@ -380,6 +380,13 @@ h = "env TOKEN=\"abcd1234\" make"
             ("curl --cookie sid=zq7Kdefault-9x x", "zq7Kdefault-9x"),
             ("openssl enc -aes-256-cbc -k zq7Kdefault-9x", "zq7Kdefault-9x"),
             ("echo \"token: zq7Kdefault-9x\"", "zq7Kdefault-9x"),
+            ("env pw=zq7Kdefault-9x x", "zq7Kdefault-9x"),
+            ("env ROOTPW=zq7Kdefault-9x x", "zq7Kdefault-9x"),
+            ("env PGPASS=zq7Kdefault-9x x", "zq7Kdefault-9x"),
+            ("env AWS_CREDS=zq7Kdefault-9x x", "zq7Kdefault-9x"),
+            ("x --pw=zq7Kdefault-9x", "zq7Kdefault-9x"),
+            ("x --pw zq7Kdefault-9x", "zq7Kdefault-9x"),
+            ("kubectl create secret generic s --from-literal=pw=zq7Kdefault-9x", "zq7Kdefault-9x"),
         ] {
             assert_eq!(found(command).split(':').next(), Some(secret), "{command}");
         }
@@ -474,6 +481,7 @@ f = "docker login --password-stdin --token-ttl 3600"
 g = "helm install x charts/x --set image.pullSecret=registry --set password=changeme,tokens=many"
 h = "git clone https://oauth2:${TOKEN}@example.com/x.git"
 i = "echo pass=fail --keyboard layout"
+j = "env GIT_ASKPASS=askpass.sh SSH_BYPASS=always compass=north creds=file-name x --bypass proxies"
 "#;
         testing::check(DiagnosticCode::LiteralSecret, text, expect![""]);
     }

@@ -83,7 +83,7 @@ fn quote_value(line: &str, start: TextSize) -> Option<Fix> {
     let quote = value.chars().next()?;
     if !matches!(quote, '"' | '\'') {
         let is_plain = !value.contains('#') && !matches!(quote, '[' | '{');
-        let edit = is_plain.then(|| TextEdit::replace(range, edit::string(value)))?;
+        let edit = is_plain.then(|| TextEdit::replace(range, edit::string(without_typography(value))))?;
         return proposal("Put the command into quotes", line, start, edit);
     }
     if !value[1..].contains(quote) {
@@ -92,6 +92,13 @@ fn quote_value(line: &str, start: TextSize) -> Option<Fix> {
     let inner = value[1..].strip_suffix(quote).filter(|inner| inner.contains(quote))?;
     let edit = TextEdit::replace(range, edit::string(inner));
     proposal("Quote what is inside of the quotes", line, start, edit)
+}
+
+/// What stands between the quotes that a word processor or a web page makes of `"` and `'`.
+fn without_typography(text: &str) -> &str {
+    const QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
+    let inner = text.strip_prefix(QUOTES).and_then(|text| text.strip_suffix(QUOTES));
+    inner.filter(|inner| !inner.contains(&QUOTES[..4])).unwrap_or(text)
 }
 
 /// Puts `=` between a key and its value, instead of `:` or of nothing.
@@ -124,7 +131,7 @@ fn quote_key(line: &str, start: TextSize) -> Option<Fix> {
     if key.is_empty() || key.contains(['"', '\'', '[', ']', '{', '}', '#']) {
         return None;
     }
-    let quoted = edit::key(key);
+    let quoted = edit::key(without_typography(key));
     if quoted == key || !parse(&format!("{quoted} ={value}")).errors.is_empty() {
         return None;
     }
@@ -217,6 +224,11 @@ mod tests {
         for (line, right) in [
             ("migrate = make all", r#"Put the command into quotes: migrate = "make all""#),
             (r#"a = echo "x""#, r#"Put the command into quotes: a = 'echo "x"'"#),
+            ("smart = “echo hi”", r#"Put the command into quotes: smart = "echo hi""#),
+            ("smart = ‘echo hi’", r#"Put the command into quotes: smart = "echo hi""#),
+            ("smart = „echo hi“", r#"Put the command into quotes: smart = "echo hi""#),
+            ("smart = “a” and “b”", r#"Put the command into quotes: smart = "“a” and “b”""#),
+            ("“sync db” = \"rake\"", r#"Put the key into quotes: "sync db" = "rake""#),
             (r#"c = "rm x"#, r#"Close the string: c = "rm x""#),
             ("c = 'rm x", "Close the string: c = 'rm x'"),
             (r#"d = "echo "hi there"""#, r#"Quote what is inside of the quotes: d = 'echo "hi there"'"#),

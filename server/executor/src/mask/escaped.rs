@@ -305,6 +305,10 @@ pub(super) fn add_beginnings(value: &[u8], all: &mut Vec<Vec<u8>>) {
             add(b"=\r");
         }
         if byte.is_ascii_alphanumeric() {
+            match at {
+                0 => numbers_of(*byte).iter().for_each(|text| add(text.as_bytes())),
+                _ => [b"\\", b"&"].iter().for_each(|sign| add(*sign)),
+            }
             continue;
         }
         [&b"\\"[..], b"&", b"^", b"`"].iter().for_each(|sign| add(sign));
@@ -315,4 +319,21 @@ pub(super) fn add_beginnings(value: &[u8], all: &mut Vec<Vec<u8>>) {
             add(&[*byte]);
         }
     }
+}
+
+/// What the numbers for a letter or digit begin with in languages and in HTML: where a backslash or `&` alone would stop at
+/// each path and each address.
+fn numbers_of(byte: u8) -> [String; 8] {
+    let shared = ["\\u00", "\\u{", "\\U00", "\\x{", "&#"].map(str::to_owned);
+    let [unicode, braces, long, of_perl, html] = shared;
+    [
+        unicode,
+        braces,
+        long,
+        of_perl,
+        html,
+        format!("\\x{byte:02x}"),
+        format!("\\x{byte:02X}"),
+        format!("\\{byte:03o}"),
+    ]
 }

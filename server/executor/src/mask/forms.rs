@@ -331,6 +331,24 @@ mod tests {
                 "&amp;#233;/a=b-hunter",
             ],
         );
+        assert_forms(
+            "Kq7vTn2x",
+            &[
+                r"\u004bq7vTn2x",
+                r"\u004Bq7\\u0076Tn2x",
+                r"K\u0071\x37vTn2x",
+                r"Kq\u{37}vTn2x",
+                r"\u{4b}q7vTn2x",
+                r"\U0000004bq7vTn2x",
+                r"\x4b\x71\x37\x76\x54\x6e\x32\x78",
+                r"\113\161\067\166\124\156\062\170",
+                "&#75;&#113;&#55;&#118;&#84;&#110;&#50;&#120;",
+                "&#x4b;&#X71;7vTn2x",
+                "&#075;q7vTn2x",
+                "K&#113;7vTn2x",
+                "Kq&#x37;vTn2x",
+            ],
+        );
         assert_forms("hunter2-é", &["68756e746572322dc3a9", "68756E746572322DC3A9"]);
         // Of PowerShell: `x hunter2-é`, and the value alone.
         assert_forms("hunter2-é", &["aAB1AG4AdABlAHIAMgAtAOkA"]);

@@ -210,8 +210,17 @@ fn no_more_is_held_back_than_may_be_a_secret() {
 #[test]
 fn what_cannot_be_started_is_told_without_secrets() {
     let secrets = secrets(&["hunter2"]);
-    let error = StartError::NotFound { program: "hunter2".into(), searched: Vec::new() };
+    let error = StartError::NotFound { program: "hunter2".into(), searched: Some(Vec::new()) };
     assert_eq!(secrets.mask_error(error).describe(), "program `***` not found");
+    let of_paths = super::tests::secrets(&["a/hunter2", "/hunter2"]);
+    let hint = |program: &str| {
+        let error = StartError::NotFound { program: program.into(), searched: None };
+        of_paths.mask_error(error).hint()
+    };
+    let from = "; it was looked up from the directory of the tasks file";
+    let slash = "a name with a slash is not searched in PATH";
+    assert_eq!(hint("no-a/hunter2"), Some([slash, from].concat()));
+    assert_eq!(hint("/hunter2").as_deref(), Some(slash));
     let path = "/x/hunter2".into();
     let error = StartError::NotExecutable { path, reason: "no".into() };
     assert_eq!(secrets.mask_error(error).describe(), "`/x/***` cannot be executed: no");

@@ -103,11 +103,11 @@ async fn what_cannot_be_started_is_told_with_its_reason() {
         not_started(StartError::NotExecutable { path: root.join(name), reason: reason.into() })
     };
     let program = |name: &str| name.to_owned();
-    let searched = PATH.split(':').map(PathBuf::from).collect();
+    let searched = Some(PATH.split(':').map(PathBuf::from).collect());
     let outcomes = run.outcomes();
     let expected = [
         not_started(StartError::NotFound { program: program("draft-tasks-no-such-program"), searched }),
-        not_started(StartError::NotFound { program: program("./missing"), searched: vec![] }),
+        not_started(StartError::NotFound { program: program("./missing"), searched: None }),
         not_executable("./plain", "permission denied"),
         not_executable("./directory", "it is a directory"),
         not_executable("./text", "exec format error: it is text without a `#!` line"),

@@ -2,6 +2,8 @@
 //!
 //! Must not know programs.
 
+use crate::secret::SECRET_NAMES;
+
 /// Whether a flag, without its dashes, has a secret for its value: `--private-key` and the like name files and objects.
 pub(super) fn is_secret_flag(name: &str) -> bool {
     let names_other = ["private-key", "secret"].iter().any(|word| name.ends_with(word));
@@ -34,7 +36,23 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         && (whole.iter().any(ends_with)
             || apart.iter().any(ends_apart)
             || behind.iter().any(ends_with)
-            || camel.iter().any(|word| last.ends_with(word)))
+            || camel.iter().any(|word| last.ends_with(word))
+            || is_of_variable(last))
+}
+
+/// Whether the last word of a name is one that is short for a secret in names of variables; `pass` alone is the contrary of
+/// `fail`, and `--dest-creds` and the like have a user in front of the secret.
+fn is_of_variable(name: &str) -> bool {
+    let ends_with = |text: &str, end: &str| {
+        text.len()
+            .checked_sub(end.len())
+            .is_some_and(|at| text.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    let word = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or(name);
+    let is_other = SECRET_NAMES.last_words_of_others.iter().any(|other| word.eq_ignore_ascii_case(other));
+    let is_alone = name.eq_ignore_ascii_case("pass") || name.eq_ignore_ascii_case("creds");
+    let is_short = SECRET_NAMES.ends.iter().any(|end| ends_with(word, end));
+    !is_other && !is_alone && (is_short || ends_with(word, "CREDS") && !name.ends_with("-creds"))
 }
 
 /// Whether a value may be a secret: no variable, no path, no switch, nothing that stands for one.
