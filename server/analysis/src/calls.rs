@@ -121,6 +121,7 @@ impl Calls {
         let mut walk = Walk::new(lookup, text.len());
         walk.directory = Directory::at(directory);
         walk.has_arithmetic = shell::has_arithmetic(shell);
+        walk.reads_first(shell);
         walk.script(text);
         walk.finish()
     }
@@ -139,6 +140,7 @@ enum Input {
     /// What the command around it does.
     Inherited,
     Text(String),
+    File(CompactString),
     Unknown,
 }
 

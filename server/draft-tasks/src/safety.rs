@@ -318,9 +318,17 @@ impl Whereabouts<'_> {
                 let elsewhere = elsewhere.or_else(|| given::chosen_of_unknown(&calls, &lookup));
                 let target = elsewhere.map(Err).or_else(&current);
                 found.extend(reached(target, format!("; {}", unclear.why), false));
-                continue;
             }
             for CallBeside { said, target } in beside::calls(&calls, *self, &current) {
+                // Of a cluster that is asked for anyway no more is said.
+                let is_known = |it: &Reached| match (&it.target, &target) {
+                    (Ok(one), Ok(other)) => one.is_same_cluster(other),
+                    (Err(_), _) => true,
+                    (Ok(_), Err(_)) => false,
+                };
+                if found.iter().any(|it| it.step == at && !it.is_hint && is_known(it)) {
+                    continue;
+                }
                 found.extend(reached(Some(target), format!("; {said}"), true));
             }
         }

@@ -4,7 +4,7 @@
 
 use super::shell::is_input;
 use super::wrapper::is_assignment;
-use super::{Argument, Input, Walk, last_option, printer, runner};
+use super::{Argument, Call, Input, Walk, last_option, printer, runner};
 use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, make_takes_next};
 
 /// Programs that run code which is no shell's, in a file, an option or their input.
@@ -84,7 +84,9 @@ struct TaskFile {
     file: &'static str,
 }
 
-const TASK_FILES: [TaskFile; 16] = [
+const TASK_FILES: [TaskFile; 18] = [
+    TaskFile { runner: "mise", file: "mise.toml" },
+    TaskFile { runner: "mise", file: ".mise.toml" },
     TaskFile { runner: "rake", file: "Rakefile" },
     TaskFile { runner: "invoke", file: "tasks.py" },
     TaskFile { runner: "inv", file: "tasks.py" },
@@ -160,6 +162,8 @@ impl Walk<'_> {
     pub(super) fn beside(&mut self, program: &str, name: &str, arguments: &[Argument], input: &Input) {
         match name {
             "make" | "gmake" | "just" | "task" | "go-task" => self.recipes(name, arguments, input),
+            // Its other commands run no tasks.
+            "mise" if !arguments.first().is_some_and(|word| matches!(word.text.as_str(), "run" | "r")) => {}
             _ if TASK_FILES.iter().any(|it| it.runner == name) => {
                 self.task_files(name);
                 self.code_of(name, arguments);
@@ -224,9 +228,18 @@ impl Walk<'_> {
     fn read_code(&mut self, name: &str, input: &Input) {
         match input {
             Input::Text(text) => self.stands_beside(Beside::Code(text.clone())),
-            Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
+            Input::File(_) | Input::Unknown => {
+                self.unclear(format!("what `{name}` reads is known only when it runs"));
+            }
             Input::Inherited => {}
         }
+    }
+
+    /// What the last call reads may be the files that the one before it prints: `cat f | sh`, `eval "$(cat f)"`.
+    pub(super) fn printed_files(&mut self) {
+        let before = self.calls.called.iter().rev().nth(1).filter(|call| call.name() == "cat");
+        let files = before.map(|call| call.line.arguments().to_vec()).unwrap_or_default();
+        files.iter().filter(|file| file.certain && !file.text.starts_with('-')).for_each(|it| self.file(it));
     }
 
     pub(super) fn file(&mut self, file: &Argument) {
@@ -235,7 +248,17 @@ impl Walk<'_> {
             return self.unclear("which script it runs is known only when it runs");
         }
         let plain = |path: &str| path.trim_start_matches("./").to_owned();
-        if self.calls.written.iter().any(|written| plain(written) == plain(&file.text)) {
+        let is_made = |call: &Call| {
+            makes(call).is_some_and(|made| {
+                let made = plain(made);
+                made == plain(&file.text)
+                    || file.text.rsplit_once('/').is_some_and(|(folder, _)| {
+                        plain(folder).trim_end_matches('/') == made.trim_end_matches(['/', '.'])
+                    })
+            })
+        };
+        let is_written = self.calls.written.iter().any(|written| plain(written) == plain(&file.text));
+        if is_written || self.calls.called.iter().any(is_made) {
             self.is_fed = true;
             self.unclear(format!("it runs `{}`, which it writes", file.text));
         }
@@ -264,6 +287,12 @@ impl Walk<'_> {
             "task" => (option(&["-d", "--dir"]), option(&["-t", "--taskfile"])),
             _ => (option(&MAKE_DIRECTORY), option(&MAKEFILE)),
         };
+        let file = match (file, input) {
+            (Some(file), Input::File(read)) if is_input(&file) && directory.is_none() => {
+                Some(read.to_string())
+            }
+            (file, _) => file,
+        };
         if file.as_deref().is_some_and(is_input) {
             return self.read_code(name, input);
         }
@@ -271,6 +300,10 @@ impl Walk<'_> {
             self.stands_beside(Beside::Code(eval));
         }
         let mut targets = Vec::new();
+        for word in if tool == "make" { self.flags_of_make() } else { Vec::new() } {
+            self.assign_word(&word);
+            targets.push(word.text.to_string());
+        }
         let mut skip = false;
         for (at, word) in arguments.iter().enumerate() {
             match word.text.as_str() {
@@ -329,11 +362,11 @@ impl Walk<'_> {
                     }
                 }
             }
-            None => {
-                if let Input::Text(text) = input {
-                    self.stands_beside(Beside::Code(text.clone()));
-                }
-            }
+            None => match input {
+                Input::Text(text) => self.stands_beside(Beside::Code(text.clone())),
+                Input::File(file) => self.file(&Argument::known(file.clone())),
+                Input::Inherited | Input::Unknown => {}
+            },
         }
     }
 
@@ -354,6 +387,12 @@ impl Walk<'_> {
         }
         self.calls.beside.len() > before
     }
+}
+
+/// The file that a program makes, or the directory in which it makes one.
+fn makes(call: &Call) -> Option<&str> {
+    let is_maker = matches!(call.name(), "ln" | "cp" | "mv" | "install" | "tee");
+    call.arguments().filter(|word| !word.starts_with('-')).last().filter(|_| is_maker)
 }
 
 /// Whether a file is a script of a shell of Windows, by its name.

@@ -38,7 +38,9 @@ pub fn of_recipes(
     let mut known: HashSet<String> = wanted.iter().cloned().collect();
     let mut walk = Walk::new(lookup, RECIPES * text.len());
     walk.directory = Directory::at(directory);
-    walk.has_arithmetic = recipes.variables.get("SHELL").is_some_and(|shell| has_arithmetic(&stem(shell)));
+    let shell = recipes.variables.get("SHELL").map(|shell| stem(shell)).unwrap_or_default();
+    walk.has_arithmetic = has_arithmetic(&shell);
+    walk.reads_first(&shell);
     walk.recipe(&recipes.expand(&recipes.always, &Automatic::default(), lookup));
     for (name, value) in recipes.exported() {
         let value = recipes.expand(value, &Automatic::default(), lookup);

@@ -58,12 +58,22 @@ impl Runner {
 /// Why a program runs others elsewhere, if it does.
 pub(super) fn elsewhere(name: &str, arguments: &[Argument]) -> Option<String> {
     let runner = Runner::of(name).iter().find(|runner| runner.begin(arguments).is_some())?;
+    // `uv run --env-file FILE`; behind `--` it is an option of another program.
+    let own = arguments.iter().take_while(|word| word.text != "--");
+    let has_variables = own.map(|word| word.text.as_str()).any(is_env_file);
     match runner.place {
+        Place::Here if name == "uv" && has_variables => {
+            Some(format!("`{name}` runs it with another environment"))
+        }
         Place::Here => None,
         Place::Environment => Some(format!("`{name}` runs it with another environment")),
         Place::Container => Some(format!("`{name}` runs it in a container")),
         Place::Machine => Some(ANOTHER_MACHINE.to_owned()),
     }
+}
+
+fn is_env_file(option: &str) -> bool {
+    option.strip_prefix("--env-file").is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
 }
 
 /// The tools that others bring with them: the words of `tsh kubectl` are the program itself.

@@ -7,6 +7,7 @@ mod compound;
 mod redirection;
 mod word;
 
+use super::variables::is_settled;
 use super::{Argument, CallWords, DEPTH, Input, TOO_DEEP, TOO_MUCH, Walk};
 use crate::command::name_length;
 use word::ScriptWords;
@@ -308,7 +309,7 @@ impl<'w, 'a> Script<'w, 'a> {
         }
         let value = match words.done.as_slice() {
             [] => Some(String::new()),
-            words if operator == "=" && words.iter().all(|word| word.certain) => {
+            words if operator == "=" && words.iter().all(|word| is_settled(&rest[..length], word)) => {
                 Some(words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
             }
             _ => None,

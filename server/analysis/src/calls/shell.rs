@@ -116,6 +116,7 @@ impl Walk<'_> {
         if given.reads_profile || given.first_file.is_some() {
             self.unsettle(format!("what `{name}` reads first may choose it"));
         }
+        self.reads_first(name);
         given.first_file.and_then(|at| arguments.get(at)).into_iter().for_each(|file| self.file(file));
         if name == "fish" {
             let first = inner::scripts_of_option(arguments, "init-command", 'C');
@@ -157,7 +158,11 @@ impl Walk<'_> {
                 self.reader.get_or_insert_with(|| name.to_owned());
             }
             Input::Text(text) => self.own_script(name, &text),
-            Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
+            Input::File(file) if self.elsewhere.is_none() => self.file(&Argument::known(file)),
+            Input::File(_) | Input::Unknown => {
+                self.printed_files();
+                self.unclear(format!("what `{name}` reads is known only when it runs"));
+            }
         }
     }
 

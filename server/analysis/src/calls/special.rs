@@ -37,6 +37,7 @@ impl Walk<'_> {
             "eval" => {
                 if arguments.iter().any(|word| !word.certain) {
                     self.unsettle(SET_UNKNOWN);
+                    self.printed_files();
                 }
                 self.script_of(arguments);
             }

@@ -2,6 +2,7 @@
 //!
 //! Must not take a value for known that depends on what ran before.
 
+use super::wrapper::is_assignment;
 use super::{Argument, VALUE, Walk};
 use crate::command::is_name;
 
@@ -37,6 +38,20 @@ pub(super) fn script_in(name: &str, value: &str) -> Option<String> {
 
 /// Why a variable may have any value where the name of one that is set is not known.
 pub(super) const SET_UNKNOWN: &str = "it sets variables that are known only when it runs";
+
+/// Whether all of a value is known, or at least how many jobs make runs at once: `MAKEFLAGS=-j$(nproc)`.
+pub(super) fn is_settled(name: &str, word: &Argument) -> bool {
+    let value = word.text.strip_prefix(name).and_then(|value| value.strip_prefix('='));
+    let value = value.unwrap_or(&word.text);
+    word.certain || name == "MAKEFLAGS" && value.starts_with("-j") && !value.contains([' ', '='])
+}
+
+/// The variables among flags of make, in which a backslash keeps a blank from ending a word.
+fn assignments(flags: &str) -> Vec<Argument> {
+    let kept = flags.replace("\\ ", "\0");
+    let words = kept.split_whitespace().map(|word| word.replace('\0', " ").replace("$$", "$"));
+    words.filter(|word| is_assignment(word)).map(Argument::known).collect()
+}
 
 impl Walk<'_> {
     /// What is known of variables does not hold any more.
@@ -74,10 +89,45 @@ impl Walk<'_> {
         self.calls.assigned.insert(name.to_owned(), value);
     }
 
+    /// A variable as programs find it; nothing inside where its value is not known.
+    fn exported(&self, name: &str) -> Option<Option<String>> {
+        let assigned = self.calls.assigned.get(name).cloned();
+        let value = assigned.or_else(|| (self.lookup)(name).map(Some));
+        value.filter(|value| value.as_deref() != Some(""))
+    }
+
+    /// What a shell reads before its script since a variable names it; others than bash, also by the name `sh`, do not.
+    pub(super) fn reads_first(&mut self, shell: &str) {
+        let Some(file) = self.exported("BASH_ENV").filter(|_| matches!(shell, "bash" | "rbash")) else {
+            return;
+        };
+        self.unsettle(format!("what `{shell}` reads first may choose it"));
+        let is_assigned = self.calls.assigned.contains_key("BASH_ENV");
+        if let Some(file) = file.filter(|_| !is_assigned) {
+            self.file(&Argument::known(file));
+        }
+    }
+
+    /// The variables that make finds in its environment as if they were its arguments.
+    pub(super) fn flags_of_make(&mut self) -> Vec<Argument> {
+        if self.exported("MAKEFILES").is_some_and(|files| files.is_none()) {
+            self.unsettle(SET_UNKNOWN);
+        }
+        let mut given = Vec::new();
+        for name in ["GNUMAKEFLAGS", "MAKEFLAGS"] {
+            let Some(value) = self.exported(name) else { continue };
+            match value {
+                Some(flags) => given.extend(assignments(&flags)),
+                None => self.unsettle(SET_UNKNOWN),
+            }
+        }
+        given
+    }
+
     /// `NAME=value`, or what may be that.
     pub(super) fn assign_word(&mut self, word: &Argument) {
         match word.text.split_once('=') {
-            Some((name, value)) => self.assign(name, word.certain.then(|| value.to_owned())),
+            Some((name, value)) => self.assign(name, is_settled(name, word).then(|| value.to_owned())),
             None if !word.certain => self.unsettle(SET_UNKNOWN),
             None => {}
         }

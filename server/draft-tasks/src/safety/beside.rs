@@ -4,6 +4,7 @@
 
 mod dotenv;
 mod ground;
+mod spread;
 
 use std::rc::Rc;
 
@@ -179,7 +180,11 @@ impl Search<'_> {
         let all = calls.beside.iter().cloned();
         let all: Vec<_> = all.map(|it| Neighbour { beside: self.near(folder, it.beside), ..it }).collect();
         let changed = self.changed(calls, &all);
-        calls.called.iter().for_each(|call| self.call(&place, call, calls, changed.as_deref()));
+        for call in &calls.called {
+            let hidden = choice::hidden(call).filter(|_| tool::reaches(call));
+            let hidden = hidden.filter(|_| spread::holds_choice(text, calls, self.lookup));
+            self.call(&place, call, calls, changed.as_deref().or(hidden.as_deref()));
+        }
         let is_changed = self.ground.has_own_file || self.ground.changed.is_some();
         let is_chosen =
             || calls.assigned.contains_key("KUBECONFIG") || calls.of_unknown.iter().any(is_chosen);
@@ -236,7 +241,10 @@ impl Search<'_> {
     }
 
     fn mentions(&mut self, place: &str, text: &str, programs: &[&str]) {
-        let why = sets_kubeconfig(text).then_some("the code chooses its own kubeconfig");
+        let own = sets_kubeconfig(text).then_some("the code chooses its own kubeconfig");
+        let takes_arguments = ["argv", "ARGV", "os.Args", "Deno.args"].iter().any(|it| text.contains(it));
+        let given = self.ground.given.clone().filter(|_| takes_arguments);
+        let why = own.or(given.as_deref());
         for words in calls::mentions(text, programs) {
             self.named(words, why, &|tool| format!("{place} calls `{tool}`"));
         }
@@ -328,11 +336,21 @@ impl Search<'_> {
                 self.of(&name, &own, &script, calls);
             }
         } else {
+            let text = if tool == "make" { self.with_makefiles(text, targets, &directory) } else { text };
             let text = self.with_included(&text, &directory);
             let text = if tool == "just" { self.with_variables(text, &directory) } else { text };
             let calls = calls::of_recipes(&text, targets, &directory, self.lookup);
             self.of(&name, &directory, &text, calls);
         }
+    }
+
+    /// A Makefile with those that a variable names, which are read before it; none of their targets is the first one.
+    fn with_makefiles(&self, text: String, targets: &[String], directory: &str) -> String {
+        let names = (self.lookup)("MAKEFILES").unwrap_or_default();
+        let all = names.split_whitespace().filter_map(|name| self.text(&below(directory, name)));
+        let before: String = all.map(|text| text + "\n").collect();
+        let is_named = targets.iter().any(|target| !target.contains('='));
+        if is_named { before + &text } else { format!("{text}\n{before}") }
     }
 
     /// The text with those of the files that it includes in their places.

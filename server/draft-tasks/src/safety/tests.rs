@@ -368,6 +368,7 @@ mod beside;
 mod configured;
 mod crossing;
 mod elsewhere;
+mod handed;
 mod hidden;
 #[cfg(unix)]
 mod link;

@@ -5,6 +5,7 @@
 use super::word::ScriptWords;
 use super::{Input, Read, Script};
 use crate::calls::Argument;
+use crate::calls::shell::is_input;
 use crate::command::name_length;
 
 impl Script<'_, '_> {
@@ -38,7 +39,11 @@ impl Script<'_, '_> {
                         self.walk.calls.piped.push(word.text.to_string());
                         *input = as_input(word);
                     }
-                    "<" | "<>" | "<&" => *input = Input::Unknown,
+                    "<" => {
+                        let file = words.done.pop().filter(|file| file.certain && !is_input(&file.text));
+                        *input = file.map_or(Input::Unknown, |file| Input::File(file.text));
+                    }
+                    "<>" | "<&" => *input = Input::Unknown,
                     _ => self.walk.calls.written.extend(words.done.pop().map(|file| file.text.into())),
                 }
             }

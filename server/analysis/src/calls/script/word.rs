@@ -102,6 +102,11 @@ impl Script<'_, '_> {
                     words.printed(self.walk.prints_assignments(since));
                 }
                 next if is_word_end(next) && (next != '\r' || self.is_at_return()) => break,
+                '~' if self.is_home(start) => {
+                    let home = self.walk.value("HOME").unwrap_or_else(|| "~".to_owned());
+                    words.push(&home);
+                    self.at += 1;
+                }
                 '\\' => self.escape(words),
                 '\'' => self.single_quoted(words)?,
                 '"' => {
@@ -136,6 +141,15 @@ impl Script<'_, '_> {
         }
         words.end();
         Ok(())
+    }
+
+    /// Whether `~/` here, in a word that begins there, is the home directory: at its beginning and that of a value.
+    fn is_home(&self, start: usize) -> bool {
+        let before = &self.text[start..self.at];
+        let of_value = before[name_length(before)..].strip_prefix('=');
+        let of_value = of_value.or_else(|| self.text[..start].ends_with('=').then_some(before));
+        let begins = before.is_empty() || of_value.is_some_and(|it| it.is_empty() || it.ends_with(':'));
+        begins && self.rest().starts_with("~/")
     }
 
     fn escape(&mut self, words: &mut ScriptWords) {

@@ -19,6 +19,9 @@ fn files_that_run_are_named() {
     }
     assert_eq!(beside("bash --rcfile x -c true"), file("x"));
     assert_eq!(beside("sh -c 'BASH_ENV=x bash -c true'"), file("x"));
+    for read in ["sh <x", "sh -c sh <x", "sh /dev/stdin <x", "at now <x", "cat x | sh", "eval \"$(cat x)\""] {
+        assert_eq!(beside(&format!("sh -c '{read}'")), file("x"), "{read}");
+    }
     for command in [
         "python -c 'x y'",
         "perl -lane 'x y'",
@@ -43,6 +46,7 @@ fn files_that_run_are_named() {
     };
     assert_eq!(beside("make -j 4 deploy A=b"), recipes("", &["deploy", "A=b"]));
     assert_eq!(beside("make -C sub"), recipes("sub", &[]));
+    assert_eq!(beside("sh -c 'make -f - <x'"), beside("make -f x"));
     let named = Beside::Recipes {
         tool: "make".into(),
         directory: "sub".into(),
