@@ -301,3 +301,25 @@ fn a_fix_that_would_write_a_secret_is_left_out_for_machines() {
         assert!(!called.stdout.contains("hunter2hunter2"), "{called:?}");
     }
 }
+
+#[test]
+fn a_secret_outside_of_commands_is_in_no_report() {
+    let text = concat!(
+        "out = \"curl --password Sup3rS3cretA1 https://x\"\n[pre-up]\n",
+        "b = [\"login\", \"--password\", \"Sup3rS3cretA4\"]\nd = login --password Sup3rS3cretA6\n",
+        "p = { password = \"Sup3rS3cretA7\" }\nq = \"true\" extra # --password Sup3rS3cretA8\n",
+    );
+    let tool = alone(text);
+    for arguments in [
+        &["check"][..],
+        &["check", "--format", "json"],
+        &["check", "--format", "sarif"],
+        &["check", "--format", "gitlab"],
+        &["check", "--format", "github"],
+        &["check", "--diff"],
+    ] {
+        let called = tool.call(arguments);
+        assert!(!called.stdout.is_empty() || arguments.contains(&"--diff"), "{called:?}");
+        assert!(![called.stdout.as_str(), &called.stderr].concat().contains("Sup3rS3cret"), "{called:?}");
+    }
+}

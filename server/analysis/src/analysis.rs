@@ -44,10 +44,11 @@ impl Analysis {
         Analysis { parsed, diagnostics }
     }
 
-    /// What `literal-secret` finds, as it is written: where the file ignores a finding, the user says that it is no secret.
+    /// What `literal-secret` finds, as it is written, and what it would find in the texts that are no commands: where the
+    /// file ignores a finding, the user says that it is no secret.
     pub fn literal_secrets(&self) -> impl Iterator<Item = TextRange> {
         let found = self.diagnostics.iter().filter(|found| found.code == DiagnosticCode::LiteralSecret);
-        found.map(|found| found.range)
+        found.map(|found| found.range).chain(rules::literal_secrets_outside(&self.parsed))
     }
 
     /// The errors and warnings about the tasks of a phase and about what stands around them in its sections. Where

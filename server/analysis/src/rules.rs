@@ -39,6 +39,7 @@ macro_rules! rules {
 for_all_rules!(rules);
 
 pub use literal_secret::literal_secrets_in;
+pub(crate) use literal_secret::literal_secrets_outside;
 
 /// Runs all rules; findings come in the order of the file.
 pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {

@@ -6,12 +6,14 @@ mod argument;
 mod located;
 mod name;
 mod option;
+mod outside;
 mod value;
 
 use std::collections::BTreeMap;
 
 use argument::Invocation;
 use located::{given, in_calls};
+pub(crate) use outside::literal_secrets_outside;
 use value::Secret;
 
 use super::command::{Command, Quoting, range};
