@@ -191,6 +191,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     #[cfg(unix)]
+    #[cfg_attr(portable_tree, ignore = "who has ended counts until its parent has waited for it")]
     async fn a_plugin_has_half_a_minute() {
         let plugin =
             "exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/sleep, args: ['600']}";
