@@ -10,9 +10,9 @@ use crate::edit::{Fix, TextEdit};
 /// A shell that is given a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shell {
-    /// Any of POSIX.
+    /// Any shell of POSIX.
     Sh,
-    /// The only one that knows all of it, or for which an `sh` without a word does something else.
+    /// Bash, as a part of the command is its own: a plain `sh` reads that part as something else, without an error.
     Bash,
 }
 

@@ -30,7 +30,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let message = format!("there is no program `{program}` on the PATH");
     let finding = command.finding(DiagnosticCode::ProgramNotFound, range, message);
     let Some(meant) = *similar else {
-        return found.push(finding.note("it would fail, and Draft would go on silently"));
+        return found.push(finding.note("it would fail"));
     };
     let mut finding = finding.note(format!("did you mean `{meant}`?"));
     let edits = vec![TextEdit::replace(command.place(range), meant)];
@@ -77,7 +77,7 @@ mod tests {
                 a = "kubctl apply"
                 b = "helm x"
                 c = "maek"
-            info "maek": there is no program `maek` on the PATH: it would fail, and Draft would go on silently
+            info "maek": there is no program `maek` on the PATH: it would fail
         "#]],
         );
     }
@@ -92,7 +92,7 @@ mod tests {
             DiagnosticCode::ProgramNotFound,
             text,
             expect![[r#"
-                info "lss": there is no program `lss` on the PATH: it would fail, and Draft would go on silently
+                info "lss": there is no program `lss` on the PATH: it would fail
             "#]],
         );
         testing::check(DiagnosticCode::ProgramNotFound, text, expect![[""]]);
